@@ -1,0 +1,7 @@
+//! Extentscope's engine: a filesystem that can be stepped, traced and shown.
+//!
+//! The folders are floors; a file imports only from lower floors or from its own folder (checked by the tidy
+//! test in `tests/`). `ARCHITECTURE.md` has the map.
+#![forbid(unsafe_code)]
+
+pub mod base;

@@ -1,0 +1,2 @@
+//! Build, serve, test.
+fn main() {}
