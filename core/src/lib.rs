@@ -6,3 +6,6 @@
 
 pub mod base;
 pub mod scenario;
+pub mod sim;
+pub mod trace;
+pub mod view;

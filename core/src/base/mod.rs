@@ -2,18 +2,23 @@
 //!
 //! Owns no behaviour of a filesystem. Imports nothing from this crate.
 
+pub mod cache_state;
 pub mod cell;
 pub mod errno;
 pub mod extent;
 pub mod fiemap;
 pub mod limits;
+pub mod payload;
 pub mod range;
 pub mod rangemap;
+pub mod tree_edit;
 pub mod units;
 
 pub use cell::StateCell;
 pub use errno::{Errno, FsError, FsResult};
 pub use extent::{Extent, ExtentKind};
+pub use payload::{Payload, Prov, Stamped};
 pub use range::Range;
 pub use rangemap::RangeMap;
-pub use units::{DevBlock, FileBlock, Ino, PageIndex, Unit, NodeId, TaskId};
+pub use tree_edit::{Entry, Key, TreeEdit};
+pub use units::{BlockSize, PAGE_SIZE, DevBlock, FileBlock, Ino, PageIndex, Unit, NodeId, TaskId};

@@ -1,0 +1,216 @@
+//! From events to the picture.
+//!
+//! Every event must fit what was there before: an event that does not is a bug of the engine, and is named.
+
+use super::world::{FileView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
+use crate::base::cache_state::BlockState;
+use crate::base::{FileBlock, Ino, PAGE_SIZE, Payload, Range, Stamped};
+use crate::trace::{Event, TaskState};
+
+/// Folds events into a world, one at a time.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    world: World,
+    blocks_per_page: u64,
+}
+
+impl Folder {
+    /// Nothing has happened yet. `block_size` in bytes is needed to know which blocks a folio holds.
+    pub fn new(block_size: u64) -> Self {
+        Self { world: World::default(), blocks_per_page: PAGE_SIZE / block_size }
+    }
+    /// The world as it stands.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+    /// One more event. Panics when the event contradicts the world.
+    pub fn apply(&mut self, event: &Event) {
+        let known = self.scheduler(event) || self.names(event) || self.cache(event) || self.trees(event);
+        let known = known || self.space(event);
+        assert!(known, "every event changes a part of the world");
+    }
+    /// All of them.
+    pub fn apply_all<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
+        for event in events {
+            self.apply(event);
+        }
+    }
+
+    fn scheduler(&mut self, event: &Event) -> bool {
+        let world = &mut self.world;
+        match event {
+            Event::TaskSpawned { task, label, daemon } => {
+                let (label, daemon, state) = (label.clone(), *daemon, TaskState::Runnable);
+                let old = world.tasks.insert(*task, TaskView { label, daemon, state, command: None, frames: Vec::new() });
+                assert!(old.is_none(), "a task is spawned once");
+            }
+            Event::TaskChanged { task, state } => world.tasks.get_mut(task).expect("the task was spawned").state = *state,
+            Event::FrameEntered { task, frame, a, b } => {
+                world.tasks.get_mut(task).expect("the task was spawned").frames.push((*frame, *a, *b));
+            }
+            Event::FrameLeft { task, frame } => {
+                let left = world.tasks.get_mut(task).expect("the task was spawned").frames.pop();
+                assert!(left.is_some_and(|left| left.0 == *frame), "frames nest");
+            }
+            Event::LockWaited { task, lock, mode } => {
+                world.locks.entry(*lock).or_default().waiters.push((*task, *mode));
+            }
+            Event::LockTaken { task, lock, mode } => {
+                let view = world.locks.entry(*lock).or_default();
+                view.waiters.retain(|waiter| waiter != &(*task, *mode));
+                view.holders.push((*task, *mode));
+            }
+            Event::LockAbandoned { task, lock, mode } => {
+                let view = world.locks.get_mut(lock).expect("the lock is held");
+                view.waiters.retain(|waiter| waiter != &(*task, *mode));
+            }
+            Event::LockDropped { task, lock, mode } => {
+                let view: &mut LockView = world.locks.get_mut(lock).expect("a dropped lock was held");
+                let at = view.holders.iter().rposition(|hold| hold == &(*task, *mode)).expect("the task held it");
+                view.holders.remove(at);
+                if view.holders.is_empty() && view.waiters.is_empty() {
+                    world.locks.remove(lock);
+                }
+            }
+            Event::ClockMoved { now } => world.now = *now,
+            Event::CommandBegan { task, number } => {
+                world.tasks.get_mut(task).expect("the task was spawned").command = Some(*number);
+            }
+            Event::CommandEnded { task, .. } => {
+                world.tasks.get_mut(task).expect("the task was spawned").command = None;
+            }
+            Event::LockRefused { .. } => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn names(&mut self, event: &Event) -> bool {
+        let world = &mut self.world;
+        match event {
+            Event::InodeCreated { ino } => {
+                assert!(world.files.insert(*ino, FileView::default()).is_none(), "an inode is created once");
+            }
+            Event::InodeRemoved { ino } => drop(world.files.remove(ino).expect("a removed inode existed")),
+            Event::NameSet { name, ino } => drop(world.names.insert(name.clone(), *ino)),
+            Event::NameRemoved { name } => drop(world.names.remove(name).expect("a removed name existed")),
+            Event::SizeChanged { ino, size } => self.file(*ino).size = *size,
+            Event::DiskSizeChanged { ino, size } => self.file(*ino).disk_size = *size,
+            Event::FileOpened { name, ino } => drop(world.open.insert(name.clone(), *ino)),
+            Event::FileClosed { name } => drop(world.open.remove(name).expect("a closed file was open")),
+            Event::CurrentChanged { name } => world.current.clone_from(name),
+            _ => return false,
+        }
+        true
+    }
+
+    fn file(&mut self, ino: Ino) -> &mut FileView {
+        self.world.files.get_mut(&ino).expect("the inode exists")
+    }
+
+    fn folio_blocks(&self, ino: Ino, index: crate::base::PageIndex) -> Range<FileBlock> {
+        let pages = self.world.files[&ino].folios.get(&index).expect("the folio is cached").pages;
+        Range::sized(FileBlock(index.0 * self.blocks_per_page), u64::from(pages) * self.blocks_per_page)
+    }
+
+    fn cache(&mut self, event: &Event) -> bool {
+        match event {
+            Event::FolioAdded { ino, index, pages } => {
+                let folio = FolioView { pages: *pages, writeback: false };
+                assert!(self.file(*ino).folios.insert(*index, folio).is_none(), "one folio a page");
+                let blocks = self.folio_blocks(*ino, *index);
+                self.file(*ino).states.insert(blocks, BlockState::default());
+            }
+            Event::FolioRemoved { ino, index } => {
+                let blocks = self.folio_blocks(*ino, *index);
+                let file = self.file(*ino);
+                file.states.remove(blocks);
+                file.data.remove(blocks);
+                file.folios.remove(index);
+            }
+            Event::FolioWriteback { ino, index, on } => {
+                self.file(*ino).folios.get_mut(index).expect("the folio is cached").writeback = *on;
+            }
+            Event::BlocksState { ino, range, state } => self.file(*ino).states.insert(*range, *state),
+            Event::BlocksData { ino, range, data, prov } => {
+                assert!(matches!(data, Payload::Fill(_)) || range.len() == 1, "bytes are those of one block");
+                self.file(*ino).data.insert(*range, Stamped { data: data.clone(), prov: *prov });
+            }
+            Event::DelayedAdded { ino, range } => {
+                let delayed = &mut self.file(*ino).delayed;
+                assert!(delayed.covered(*range) == 0, "a block is promised once");
+                delayed.insert(*range, ());
+            }
+            Event::DelayedRemoved { ino, range } => {
+                let delayed = &mut self.file(*ino).delayed;
+                assert!(delayed.covered(*range) == range.len(), "only what was promised is taken back");
+                delayed.remove(*range);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn trees(&mut self, event: &Event) -> bool {
+        let world = &mut self.world;
+        match event {
+            Event::TreeRoot { tree, node } => drop(world.trees.insert(*tree, *node)),
+            Event::TreeRemoved { tree } => drop(world.trees.remove(tree).expect("a removed tree existed")),
+            Event::NodeCreated { node, level } => {
+                let view = NodeView { level: *level, entries: Vec::new() };
+                assert!(world.nodes.insert(*node, view).is_none(), "a node is created once");
+            }
+            Event::NodeFreed { node } => drop(world.nodes.remove(node).expect("a freed node existed")),
+            Event::NodeSpliced { node, at, removed, inserted } => {
+                let entries = &mut world.nodes.get_mut(node).expect("the node exists").entries;
+                let from = *at as usize;
+                entries.splice(from..from + *removed as usize, inserted.iter().copied());
+            }
+            Event::InlineSet { id, data, prov } => {
+                world.inline.insert(*id, Stamped { data: data.clone(), prov: *prov });
+            }
+            Event::InlineRemoved { id } => drop(world.inline.remove(id).expect("removed inline data existed")),
+            _ => return false,
+        }
+        true
+    }
+
+    fn space(&mut self, event: &Event) -> bool {
+        let world = &mut self.world;
+        match event {
+            Event::SpaceTaken { range } => {
+                assert!(world.space.covered(*range) == 0, "only free blocks are taken");
+                world.space.insert(*range, SpaceState::Used);
+            }
+            Event::SpacePinned { range } => {
+                assert!(world.space.covered(*range) == range.len(), "only used blocks are freed");
+                world.space.insert(*range, SpaceState::Pinned);
+            }
+            Event::SpaceFreed { range } => {
+                assert!(world.space.covered(*range) == range.len(), "only used blocks are freed");
+                world.space.remove(*range);
+            }
+            Event::LedgerChanged { counter, value } => drop(world.ledger.insert(*counter, *value)),
+            Event::RequestQueued { request, write, range } => {
+                world.requests.insert(*request, RequestView { write: *write, range: *range });
+            }
+            Event::RequestDone { request } => drop(world.requests.remove(request).expect("a done request was queued")),
+            Event::DeviceData { range, data, prov } => {
+                world.device.insert(*range, Stamped { data: data.clone(), prov: *prov });
+            }
+            Event::DeviceFlushed { epoch } => world.flushes = *epoch,
+            Event::Committed { number } => world.commits = *number,
+            Event::MemoryDropped {} => {
+                let kept = std::mem::take(world);
+                world.now = kept.now;
+                world.tasks = kept.tasks;
+                world.locks = kept.locks;
+                world.device = kept.device;
+                world.flushes = kept.flushes;
+                world.commits = kept.commits;
+            }
+            _ => return false,
+        }
+        true
+    }
+}

@@ -1,0 +1,10 @@
+//! Floor 16, the picture: inert data for the outside.
+//!
+//! [`world::World`] is what can be seen at one step. There are two independent ways to get one: [`fold`] applies the
+//! events of the trace, [`walk`] reads the engine's structures. That they are equal at every step is the promise
+//! that the picture cannot lie; so neither may use the other's code or the engine's mutators.
+
+pub mod fold;
+pub mod world;
+
+pub use world::World;

@@ -1,0 +1,153 @@
+//! What can be seen of the simulated system at one step.
+
+use crate::base::cache_state::BlockState;
+use crate::base::{DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Stamped, TaskId};
+use crate::trace::{Counter, Frame, LockId, Mode, TaskState};
+use std::collections::BTreeMap;
+
+/// Everything visible. Two worlds are equal when nobody could tell them apart.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct World {
+    /// Virtual time in nanoseconds.
+    pub now: u64,
+    /// Every task that ever was, by id.
+    pub tasks: BTreeMap<TaskId, TaskView>,
+    /// Locks that somebody holds.
+    pub locks: BTreeMap<LockId, LockView>,
+    /// Names and their inodes.
+    pub names: BTreeMap<String, Ino>,
+    /// Open files by name.
+    pub open: BTreeMap<String, Ino>,
+    /// The file that commands mean; empty for none.
+    pub current: String,
+    /// Inodes.
+    pub files: BTreeMap<Ino, FileView>,
+    /// Roots by tree: 0 where one tree holds all inodes, else the inode's number.
+    pub trees: BTreeMap<u32, NodeId>,
+    /// B-tree nodes.
+    pub nodes: BTreeMap<NodeId, NodeView>,
+    /// Data that lives inside metadata, by identity.
+    pub inline: BTreeMap<u64, Stamped>,
+    /// Device blocks that are not free.
+    pub space: RangeMap<DevBlock, SpaceState>,
+    /// The space ledger, in blocks; a counter that was never set is 0.
+    pub ledger: BTreeMap<Counter, u64>,
+    /// Contents of device blocks that were written.
+    pub device: RangeMap<DevBlock, Stamped>,
+    /// Requests that the device has not done.
+    pub requests: BTreeMap<u64, RequestView>,
+    /// Flushes of the device so far.
+    pub flushes: u64,
+    /// Commits of the metadata so far.
+    pub commits: u64,
+}
+
+/// A task.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaskView {
+    /// Its name.
+    pub label: String,
+    /// Whether a run may end while it waits for work.
+    pub daemon: bool,
+    /// Whether it can take a step.
+    pub state: TaskState,
+    /// The command of the script that it works on.
+    pub command: Option<u32>,
+    /// Functions it is in, outermost first, each with its two numbers.
+    pub frames: Vec<(Frame, u64, u64)>,
+}
+
+/// A lock.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LockView {
+    /// Who holds it, in order of taking.
+    pub holders: Vec<(TaskId, Mode)>,
+    /// Who waits, first to be served first.
+    pub waiters: Vec<(TaskId, Mode)>,
+}
+
+/// A file: its sizes, its page cache and its promises. Its extents are in the nodes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FileView {
+    /// Size in memory, in bytes.
+    pub size: u64,
+    /// Size that a commit would record, in bytes.
+    pub disk_size: u64,
+    /// Folios by their first page.
+    pub folios: BTreeMap<PageIndex, FolioView>,
+    /// State of cached blocks.
+    pub states: RangeMap<FileBlock, BlockState>,
+    /// Contents of cached blocks that are up to date or dirty.
+    pub data: RangeMap<FileBlock, Stamped>,
+    /// Blocks that are promised a place, where the filesystem keeps an index of them.
+    pub delayed: RangeMap<FileBlock, ()>,
+}
+
+/// A folio.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FolioView {
+    /// Pages, a power of two.
+    pub pages: u32,
+    /// Whether it is being written.
+    pub writeback: bool,
+}
+
+/// A B-tree node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeView {
+    /// 0 is a leaf.
+    pub level: u32,
+    /// Extents in a leaf, children elsewhere, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// Why a device block is not free.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpaceState {
+    /// An extent has it, or is about to.
+    Used,
+    /// Freed, but the last commit still refers to it.
+    Pinned,
+}
+
+/// A request on its way to the device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RequestView {
+    /// Write or read.
+    pub write: bool,
+    /// Which blocks.
+    pub range: Range<DevBlock>,
+}
+
+impl World {
+    /// The inode of a name.
+    pub fn ino(&self, name: &str) -> Option<Ino> {
+        self.names.get(name).copied()
+    }
+    /// The extents of a file in order, read off the leaves.
+    pub fn extents(&self, ino: Ino) -> Vec<Extent> {
+        let Some(root) = self.trees.get(&ino.0).or_else(|| self.trees.get(&0)) else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut open = vec![*root];
+        while let Some(node) = open.pop() {
+            let Some(node) = self.nodes.get(&node) else { continue };
+            for entry in node.entries.iter().rev() {
+                if let Entry::Child { node, .. } = entry {
+                    open.push(*node);
+                }
+            }
+            for entry in &node.entries {
+                if let Entry::Extent(extent) = entry
+                    && extent.ino == ino
+                {
+                    found.push(*extent);
+                }
+            }
+        }
+        found
+    }
+    /// A counter of the ledger, in blocks.
+    pub fn counter(&self, counter: Counter) -> u64 {
+        self.ledger.get(&counter).copied().unwrap_or(0)
+    }
+}
