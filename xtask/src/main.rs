@@ -1,2 +1,47 @@
-//! Build, serve, test.
-fn main() {}
+//! The commands of this repository, in Rust, so that they need nothing but cargo. One file per command.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod build;
+mod bundle;
+mod page;
+mod run;
+mod serve;
+mod size;
+mod toolchain;
+
+/// What a command ends with: nothing, or the reason for the person at the terminal.
+type Outcome<T = ()> = Result<T, String>;
+
+/// Build, serve and test Extentscope.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the page and serve it at http://127.0.0.1:8080/
+    Serve(serve::Options),
+    /// Build the page into dist/, ready for any static host, and print its size
+    Build(build::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Serve(options) => serve::run(&options),
+        Command::Build(options) => build::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

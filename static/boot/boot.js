@@ -1,0 +1,1 @@
+import init from './app.js'; await init();
