@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod scenario;
+pub mod session;
 pub mod sim;
 pub mod trace;
 pub mod view;

@@ -5,6 +5,7 @@
 //! that the picture cannot lie; so neither may use the other's code or the engine's mutators.
 
 pub mod fold;
+pub mod select;
 pub mod world;
 
 pub use world::World;
