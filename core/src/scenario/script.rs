@@ -110,9 +110,9 @@ pub enum Command {
     Mmap(Mmap),
     /// `munmap`
     Munmap,
-    /// `mwrite [-r] [-S byte] off len`
+    /// `mwrite [-r] [-S byte] [off len]`
     Mwrite(Mwrite),
-    /// `mread [-r] [-f] [-v] off len`
+    /// `mread [-r] [-f] [-v] [off len]`
     Mread(Mread),
     /// `msync [-a] [-i] [-s] [off len]`
     Msync(Msync),
@@ -217,7 +217,7 @@ pub struct Open {
 pub struct Pwrite {
     /// Where.
     pub range: ByteRange,
-    /// `-S`: the byte written, by default 0xcd.
+    /// `-S`: the byte written, by default 0xcd; of a larger number the low byte, as the tool does.
     pub fill: u8,
     /// `-b`: bytes in one call, 1 to `limits::CALL_BYTES_MAX`, by default 4096.
     pub chunk: u64,
@@ -344,8 +344,8 @@ pub struct Mmap {
 /// `mwrite`: stores through a shared mapping.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mwrite {
-    /// Where, in the file.
-    pub range: ByteRange,
+    /// Where, in the file; `None`: the whole mapping.
+    pub range: Option<ByteRange>,
     /// `-S`: the byte stored, by default `X`.
     pub fill: u8,
     /// `-r`: from the end backward.
@@ -355,8 +355,8 @@ pub struct Mwrite {
 /// `mread`: loads through a shared mapping.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mread {
-    /// Where, in the file.
-    pub range: ByteRange,
+    /// Where, in the file; `None`: the whole mapping.
+    pub range: Option<ByteRange>,
     /// `-r`: from the end backward.
     pub reverse: bool,
     /// `-f` or `-v`: dump the bytes, and relative to what.
@@ -573,4 +573,79 @@ pub enum Fault {
     BitFlip,
     /// `power-cut`: the device is gone from this write on.
     PowerCut,
+}
+
+impl Command {
+    /// Whether the command steers the run instead of calling into the filesystem: a task cannot be given one.
+    pub fn is_control(&self) -> bool {
+        let steers = matches!(self, Self::Run { .. } | Self::Step(_) | Self::Schedule(_) | Self::Repeat { .. });
+        let claims = matches!(self, Self::Expect(_) | Self::Inject { .. } | Self::Help(_) | Self::Quit);
+        steers || claims || matches!(self, Self::Remount | Self::Crash)
+    }
+
+    /// The word that calls the command in its usual spelling; a key of `help::COMMANDS`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::File(_) => "file",
+            Self::Close => "close",
+            Self::Pwrite(_) => "pwrite",
+            Self::Pread(_) => "pread",
+            Self::Fsync => "fsync",
+            Self::Fdatasync => "fdatasync",
+            Self::Syncfs => "syncfs",
+            Self::SyncRange(_) => "sync_range",
+            Self::Truncate(_) => "truncate",
+            Self::Fallocate(call) => call.mode.name(),
+            Self::Reflink(_) => "reflink",
+            Self::Dedupe(_) => "dedupe",
+            Self::CopyRange(_) => "copy_range",
+            Self::Mmap(_) => "mmap",
+            Self::Munmap => "munmap",
+            Self::Mwrite(_) => "mwrite",
+            Self::Mread(_) => "mread",
+            Self::Msync(_) => "msync",
+            Self::Fadvise(_) => "fadvise",
+            Self::Fiemap(_) => "fiemap",
+            Self::Filefrag(_) => "filefrag",
+            Self::Seek(_) => "seek",
+            Self::Stat(_) => "stat",
+            Self::Statfs(_) => "statfs",
+            Self::Bmap(_) => "bmap",
+            Self::Extsize(_) => "extsize",
+            Self::Cowextsize(_) => "cowextsize",
+            Self::Nocow => "nocow",
+            Self::Snapshot(_) => "snapshot",
+            Self::Remove(_) => "rm",
+            Self::Rename { .. } => "mv",
+            Self::Remount => "remount",
+            Self::Shutdown { .. } => "shutdown",
+            Self::Crash => "crash",
+            Self::Quit => "quit",
+            Self::Writeback(_) => "writeback",
+            Self::Sleep(_) => "sleep",
+            Self::Help(_) => "help",
+            Self::Run { .. } => "run",
+            Self::Step(_) => "step",
+            Self::Schedule(_) => "schedule",
+            Self::Repeat { .. } => "repeat",
+            Self::Expect(_) => "expect",
+            Self::Inject { .. } => "inject",
+        }
+    }
+}
+
+impl FallocMode {
+    /// The command that asks for this mode.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allocate => "falloc",
+            Self::Punch => "fpunch",
+            Self::Zero => "fzero",
+            Self::Collapse => "fcollapse",
+            Self::Insert => "finsert",
+            Self::Unshare => "funshare",
+            Self::WriteZeroes => "fwzero",
+        }
+    }
 }
