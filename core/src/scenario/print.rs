@@ -96,8 +96,12 @@ impl Display for Command {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut words = Words { to: f };
         match self {
-            Self::Open(_) | Self::File(_) | Self::Pwrite(_) | Self::Pread(_) | Self::SyncRange(_) => data(&mut words, self),
-            Self::Mmap(_) | Self::Mwrite(_) | Self::Mread(_) | Self::Msync(_) | Self::Fadvise(_) => mapped(&mut words, self),
+            Self::Open(_) | Self::File(_) | Self::Pwrite(_) | Self::Pread(_) | Self::SyncRange(_) => {
+                data(&mut words, self)
+            }
+            Self::Mmap(_) | Self::Mwrite(_) | Self::Mread(_) | Self::Msync(_) | Self::Fadvise(_) => {
+                mapped(&mut words, self)
+            }
             Self::Truncate(_) | Self::Fallocate(_) | Self::Reflink(_) | Self::Dedupe(_) | Self::CopyRange(_) => {
                 space(&mut words, self)
             }
@@ -227,9 +231,11 @@ fn maps(words: &mut Words, command: &Command) -> fmt::Result {
             words.start("seek")?.flag(letter, true)?.flag('r', seek.repeat)?.flag('s', seek.show_start)?;
             words.word(seek.off).map(|_| ())
         }
-        Command::Stat(style) => {
-            words.start("stat")?.flag('v', *style == StatStyle::Verbose)?.flag('r', *style == StatStyle::Raw).map(|_| ())
-        }
+        Command::Stat(style) => words
+            .start("stat")?
+            .flag('v', *style == StatStyle::Verbose)?
+            .flag('r', *style == StatStyle::Raw)
+            .map(|_| ()),
         Command::Statfs(parts) => {
             let all = parts.counts && parts.geometry && parts.statfs;
             words.start("statfs")?.flag('c', parts.counts && !all)?.flag('g', parts.geometry && !all)?;

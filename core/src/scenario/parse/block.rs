@@ -93,7 +93,8 @@ impl<'a> Reader<'a> {
                     lines.push(Line { command: expect::output(command, end_mark, expected), ..head });
                 }
                 Ok(Statement::Block { head, count }) => {
-                    let inner = Place { depth: place.depth.saturating_add(1), in_task: place.in_task || head.task.is_some() };
+                    let inner =
+                        Place { depth: place.depth.saturating_add(1), in_task: place.in_task || head.task.is_some() };
                     let body = self.block(inner, Some((self.number, line)));
                     lines.push(Line { command: Command::Repeat { count, lines: body }, ..head });
                 }
@@ -305,7 +306,11 @@ fn inline(words: &[Token], source: Source<'_>, place: Place) -> Parsed<Vec<Line>
             Statement::Close | Statement::Empty => {}
             Statement::Block { .. } | Statement::Text { .. } => {
                 let span = part.last().map_or(0..0, |word| word.span.clone());
-                return Err(Bad::new(span, Rule::Block, "a text or an open block cannot stand inside a one-line block"));
+                return Err(Bad::new(
+                    span,
+                    Rule::Block,
+                    "a text or an open block cannot stand inside a one-line block",
+                ));
             }
         }
     }

@@ -9,8 +9,20 @@ use crate::scenario::script::Directives;
 
 /// The keys that stand alone.
 pub(in crate::scenario) const KEYS: &[&str] = &[
-    "fs", "personality", "level", "patch", "seed", "fanout", "size", "prefill", "blocks", "device-blocks", "block-size",
-    "writeback", "title", "description",
+    "fs",
+    "personality",
+    "level",
+    "patch",
+    "seed",
+    "fanout",
+    "size",
+    "prefill",
+    "blocks",
+    "device-blocks",
+    "block-size",
+    "writeback",
+    "title",
+    "description",
 ];
 /// The keys that take the name of a personality after a dot.
 pub(in crate::scenario) const DOTTED_KEYS: &[&str] = &["size", "mkfs", "mount"];
@@ -25,7 +37,8 @@ pub(super) fn read(line: &str, to: &mut Directives) -> Parsed<()> {
     let rest = line.get(key.span.end..).unwrap_or("");
     let value_start = line.len().saturating_sub(rest.trim_start().len());
     let text = rest.trim();
-    let value = Token { text: text.to_string(), span: value_start..value_start.saturating_add(text.len()), quoted: true };
+    let value =
+        Token { text: text.to_string(), span: value_start..value_start.saturating_add(text.len()), quoted: true };
     match key.text.split_once('.') {
         Some((base, personality)) => dotted(&key, base, personality, &value, to),
         None => plain(&key, &value, to),
@@ -42,7 +55,8 @@ fn word(line: &str, start: usize) -> Option<Token> {
 }
 
 fn dotted(key: &Token, base: &str, personality: &str, value: &Token, to: &mut Directives) -> Parsed<()> {
-    let named = !personality.is_empty() && personality.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let named =
+        !personality.is_empty() && personality.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if !DOTTED_KEYS.contains(&base) || !named {
         return Err(unknown(key, base));
     }

@@ -74,7 +74,8 @@ fn text(words: &[Token]) -> Parsed<Head> {
 /// An errno's name, or one of the words that observations use.
 fn error_name(token: &Token) -> Parsed<String> {
     let text = token.text.as_str();
-    let errno = text.len() > 2 && text.starts_with('E') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let errno =
+        text.len() > 2 && text.starts_with('E') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     if errno || matches!(text, "SHORT" | "DIFFERS" | "SIGBUS") {
         return Ok(text.to_string());
     }

@@ -60,9 +60,10 @@ impl Scanner<'_> {
                 }
                 '\\' => {
                     quoted = true;
-                    let (_, escaped) = self.chars.next().ok_or_else(|| {
-                        Bad::new(at..self.line.len(), Rule::Quote, "a backslash ends the line")
-                    })?;
+                    let (_, escaped) = self
+                        .chars
+                        .next()
+                        .ok_or_else(|| Bad::new(at..self.line.len(), Rule::Quote, "a backslash ends the line"))?;
                     text.push(escaped);
                 }
                 plain => text.push(plain),

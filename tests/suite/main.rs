@@ -1,0 +1,5 @@
+//! The tests that need the whole crate: one binary, one module per subject.
+
+mod parse;
+mod parse_property;
+mod tidy;
