@@ -5,12 +5,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod browser;
 mod build;
 mod bundle;
 mod page;
 mod run;
 mod serve;
 mod size;
+mod tally;
+mod test;
 mod toolchain;
 
 /// What a command ends with: nothing, or the reason for the person at the terminal.
@@ -30,12 +33,15 @@ enum Command {
     Serve(serve::Options),
     /// Build the page into dist/, ready for any static host, and print its size
     Build(build::Options),
+    /// Run every check there is; the last line says how many passed
+    Test(test::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => serve::run(&options),
         Command::Build(options) => build::run(&options),
+        Command::Test(options) => return test::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

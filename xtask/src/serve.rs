@@ -10,7 +10,8 @@ use crate::bundle::{self, Profile};
 use crate::{Outcome, run};
 
 /// What the page is made of.
-const WATCHED: [&str; 7] = ["core/src", "web/src", "static", "index.html", "Cargo.toml", "core/Cargo.toml", "web/Cargo.toml"];
+const WATCHED: [&str; 7] =
+    ["core/src", "web/src", "static", "index.html", "Cargo.toml", "core/Cargo.toml", "web/Cargo.toml"];
 
 #[derive(Debug, clap::Args)]
 pub struct Options {

@@ -30,7 +30,11 @@ pub fn report(dist: &Path) -> Outcome {
     print_row(total, "total");
     println!("budget {BUDGET_BYTES} bytes of brotli, {}% used", total.brotli * 100 / BUDGET_BYTES);
     if total.brotli > BUDGET_BYTES {
-        return Err(format!("dist/ has {} bytes of brotli, {} over the budget", total.brotli, total.brotli - BUDGET_BYTES));
+        return Err(format!(
+            "dist/ has {} bytes of brotli, {} over the budget",
+            total.brotli,
+            total.brotli - BUDGET_BYTES
+        ));
     }
     Ok(())
 }

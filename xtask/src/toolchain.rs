@@ -23,8 +23,7 @@ pub fn need_wasm() -> Outcome {
 /// Adds clippy and rustfmt when they are missing.
 pub fn need_components() -> Outcome {
     for (component, tool) in [("clippy", "cargo-clippy"), ("rustfmt", "rustfmt")] {
-        let mut probe = run::program(tool);
-        if run::output(probe.arg("--version").stderr(std::process::Stdio::null())).is_err() {
+        if !run::succeeds(run::program(tool).arg("--version")) {
             println!("The Rust component {component} is missing; adding it with rustup ...");
             add(&["component", "add", component])?;
         }

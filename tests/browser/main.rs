@@ -1,0 +1,4 @@
+//! The page in headless Chromium. Run by `cargo xtask test`, or after `cargo xtask build` by
+//! `cargo test -p extentscope-tests --features browser --test browser`.
+
+mod start;
