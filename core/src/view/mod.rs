@@ -4,8 +4,14 @@
 //! events of the trace, [`walk`] reads the engine's structures. That they are equal at every step is the promise
 //! that the picture cannot lie; so neither may use the other's code or the engine's mutators.
 
+pub mod digest;
+pub mod explain;
 pub mod fold;
+pub mod json;
+pub mod lexicon;
+pub mod message;
 pub mod select;
+pub mod trace_json;
 pub mod world;
 
 pub use world::World;
