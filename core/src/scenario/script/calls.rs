@@ -1,5 +1,7 @@
 //! What the commands carry: one type per command that has several fields.
 
+use super::Command;
+
 /// `off len` of a command, in bytes, as typed: not yet checked against a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ByteRange {
