@@ -5,6 +5,8 @@
 //! cursor forks: the run is made again up to there, and what came after stays as a named branch.
 
 pub mod answer;
+mod boundary;
+mod history;
 mod stand_in;
 
 pub use answer::{

@@ -12,6 +12,7 @@ pub mod lexicon;
 pub mod message;
 pub mod select;
 pub mod trace_json;
+pub mod why;
 pub mod world;
 
 pub use world::World;
