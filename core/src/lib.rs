@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod btree;
+pub mod observe;
 pub mod scenario;
 pub mod session;
 pub mod sim;

@@ -1,5 +1,8 @@
 //! What the tests share: the public traces, their recordings, and the comparer.
 
+pub mod compare;
+pub mod document;
+pub mod goldens;
 #[cfg(feature = "browser")]
 pub mod page;
 #[cfg(feature = "browser")]

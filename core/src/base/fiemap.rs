@@ -48,6 +48,14 @@ pub mod flags {
         (MERGED, "MERGED"),
         (SHARED, "SHARED"),
     ];
+
+    /// The names of the bits that are set, with `|` between; bits without a name as one hex number at the end.
+    pub fn text(bits: u32) -> String {
+        let named = NAMES.iter().filter(|(bit, _)| bits & bit != 0);
+        let rest = NAMES.iter().fold(bits, |rest, (bit, _)| rest & !bit);
+        let rest = (rest != 0).then(|| format!("{rest:#x}"));
+        named.map(|(_, name)| name.to_string()).chain(rest).collect::<Vec<_>>().join("|")
+    }
 }
 
 /// `FIEMAP_FLAG_*` of the request.

@@ -6,10 +6,13 @@ use super::source::{self, Flat, Source};
 use super::{assert_none, root};
 
 /// Each folder or file directly in `core/src`, with its floor. `ARCHITECTURE.md` explains the order.
-const FLOORS: [(&str, u32); 25] = [
+const FLOORS: [(&str, u32); 27] = [
     ("base", 0),
     ("sim", 1),
     ("trace", 1),
+    // Forms of what was seen: the tools' texts and the recordings' document. They know no engine.
+    ("text", 1),
+    ("observe", 1),
     ("dev", 2),
     ("personality", 3),
     ("space", 4),
