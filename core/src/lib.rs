@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod btree;
+pub mod btree;
 pub mod observe;
 pub mod scenario;
 pub mod session;
