@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::protocol::{self, Reply, Request};
+use crate::protocol::{self, Batch, Call, Report, View};
 use crate::transport::Worker;
 
 /// Where the loader lies, relative to the page.
@@ -59,8 +59,8 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
-            Msg::Received(bytes) => match protocol::decode(&bytes) {
-                Ok(Reply::Pong(number)) => self.status = Status::Answered(number),
+            Msg::Received(bytes) => match protocol::decode::<Report>(&bytes) {
+                Ok(report) => self.status = Status::Answered(report.answers.last().map_or(0, |(id, _)| *id)),
                 Err(reason) => self.fail(reason),
             },
             Msg::Failed(reason) => self.fail(reason),
@@ -98,7 +98,7 @@ impl App {
     fn ping(&mut self) {
         if let Some(worker) = &self.worker {
             self.pings = self.pings.wrapping_add(1);
-            worker.send(protocol::encode(&Request::Ping(self.pings)));
+            worker.send(protocol::encode(&Batch { view: View::default(), calls: vec![(self.pings, Call::Look)] }));
         }
     }
 

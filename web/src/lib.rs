@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod header;
 pub mod protocol;
+pub mod scene;
 pub mod transport;
 pub mod worker;

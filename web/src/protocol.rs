@@ -1,25 +1,287 @@
 //! What the page and the worker say to each other, as postcard records.
 //!
+//! At most one message a frame travels each way: the page sends a [`Batch`] of numbered calls with the view it has, the
+//! worker sends one [`Report`] that answers them and shows the run as that view sees it.
+//!
 //! Both sides are built together. A page that meets a worker of another build (an old copy in a cache) learns it
 //! from [`VERSION`], which the worker announces before anything else.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// Raised with every change of the records below.
-pub const VERSION: u32 = 1;
+use crate::scene::{Lane, Scene};
+
+/// Raised with every change of the records below, or of the ones in [`crate::scene`].
+pub const VERSION: u32 = 2;
 
 /// From the page to the worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request {
-    /// Are you there? Answered by [`Reply::Pong`] with the same number.
-    Ping(u32),
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    /// What the page looks at.
+    pub view: View,
+    /// What it wants done, in order, each with its number.
+    pub calls: Vec<(u32, Call)>,
 }
 
 /// From the worker to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// One for each call of the batch, in order.
+    pub answers: Vec<(u32, Result<Answer, String>)>,
+    /// What the view shows now; `None` before the first script.
+    pub scene: Option<Box<Scene>>,
+    /// What is new in the console.
+    pub log: Option<LogDelta>,
+    /// The script of the run, when it changed.
+    pub script: Option<String>,
+}
+
+/// What the page looks at. The worker sends nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reply {
-    /// The answer to [`Request::Ping`].
-    Pong(u32),
+pub struct View {
+    /// The chosen file's inode; none: the file that commands mean.
+    pub file: Option<u32>,
+    /// First block of the lens.
+    pub lens_first: u64,
+    /// Blocks that fit; 0 lets the worker choose between showing the whole file and 32.
+    pub lens_blocks: u64,
+    /// The most that the page would show when the worker chooses.
+    pub lens_most: u64,
+    /// First device block; none: where the action is.
+    pub device_first: Option<u64>,
+    /// Device blocks that fit.
+    pub device_blocks: u64,
+    /// Columns of the overview strip.
+    pub overview_columns: u64,
+    /// Steps that fit on the timeline.
+    pub timeline_steps: u64,
+    /// The selected cell.
+    pub selection: Option<Pick>,
+    /// The B-tree is visible.
+    pub tree: bool,
+    /// The text view is visible.
+    pub text: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            file: None,
+            lens_first: 0,
+            lens_blocks: 0,
+            lens_most: 72,
+            device_first: None,
+            device_blocks: 64,
+            overview_columns: 384,
+            timeline_steps: 64,
+            selection: None,
+            tree: false,
+            text: false,
+        }
+    }
+}
+
+/// A cell of the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pick {
+    /// Its lane.
+    pub lane: Lane,
+    /// Its block, on the lane's own axis.
+    pub block: u64,
+}
+
+/// How far a step goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum StepSize {
+    /// One transition of the engine.
+    #[default]
+    Atomic,
+    /// To the next system call or command.
+    Call,
+    /// To the next visible change of the selection.
+    Change,
+    /// To the next bookmark.
+    Bookmark,
+}
+
+impl StepSize {
+    /// In the order of the control.
+    pub const ALL: [Self; 4] = [Self::Atomic, Self::Call, Self::Change, Self::Bookmark];
+
+    /// The word of the control.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Atomic => "atomic",
+            Self::Call => "call",
+            Self::Change => "change",
+            Self::Bookmark => "bookmark",
+        }
+    }
+}
+
+/// A tool whose answer the page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tool {
+    /// `xfs_io -c "fiemap -v"`.
+    Fiemap,
+    /// `filefrag -v`.
+    Filefrag,
+    /// `xfs_io -c "seek -a -r 0"`.
+    Seek,
+}
+
+impl Tool {
+    /// In the order of the tabs.
+    pub const ALL: [Self; 3] = [Self::Fiemap, Self::Filefrag, Self::Seek];
+
+    /// The tab's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fiemap => "FIEMAP",
+            Self::Filefrag => "filefrag",
+            Self::Seek => "SEEK",
+        }
+    }
+}
+
+/// What the page wants done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Call {
+    /// Nothing: show what the view sees.
+    Look,
+    /// A new run from a whole script, played to its end.
+    Load {
+        /// The script.
+        script: String,
+        /// Instead of the script's own personality.
+        personality: Option<String>,
+    },
+    /// A line of the console; runs to its end.
+    Run(String),
+    /// A line of the console that waits to be stepped.
+    Start(String),
+    /// Moves the cursor, or takes live steps at the head.
+    Step {
+        /// How far.
+        size: StepSize,
+        /// Which way.
+        forward: bool,
+        /// How often.
+        count: u32,
+    },
+    /// Moves the cursor to a step.
+    Goto(u64),
+    /// Lets one task take the next step, or steps until it cannot.
+    StepTask {
+        /// The task.
+        task: u32,
+        /// Until it blocks.
+        until_blocked: bool,
+    },
+    /// Takes steps until nothing can run.
+    RunPending,
+    /// The next change of look along the selected lane; answers with the block.
+    NextChange {
+        /// Towards higher blocks.
+        forward: bool,
+    },
+    /// Asks a tool about the chosen file.
+    Ask {
+        /// Which one.
+        tool: Tool,
+        /// Flush first; adds steps.
+        sync: bool,
+    },
+    /// Steps so far.
+    Length,
+    /// The extent map at the cursor, as JSON.
+    State,
+    /// Makes a branch the run.
+    SwitchBranch(u32),
+    /// Forgets a branch.
+    DiscardBranch(u32),
+    /// Sets or takes away a bookmark at the cursor.
+    Bookmark,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The cursor after a move.
+    Cursor(u64),
+    /// A number that was asked for.
+    Number(u64),
+    /// Text that was asked for, or what a line printed.
+    Text(String),
+    /// A tool's answer.
+    Photo(Photo),
+}
+
+/// A tool's answer, which stays what it was when the file moves on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// Who answered.
+    pub tool: Tool,
+    /// The file's name.
+    pub file: String,
+    /// Whether it flushed first.
+    pub sync: bool,
+    /// The step at which it was taken.
+    pub step: u64,
+    /// Looking changed the file: what the tool would have said before.
+    pub changed: Option<String>,
+    /// The text of the tool, line by line.
+    pub rows: Vec<PhotoRow>,
+}
+
+impl Photo {
+    /// The text of the tool.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for row in &self.rows {
+            text.push_str(&row.text);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A line of a tool's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoRow {
+    /// Byte for byte what the tool prints.
+    pub text: String,
+    /// First file block and blocks that the line speaks of.
+    pub blocks: Option<(u64, u64)>,
+}
+
+/// New lines of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogDelta {
+    /// Entries that stay, from the first.
+    pub keep: u64,
+    /// Entries after them.
+    pub append: Vec<LogEntry>,
+}
+
+/// An entry of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// The line as typed; empty for a note of the page.
+    pub line: String,
+    /// What the tool printed, or why the line was rejected.
+    pub output: String,
+    /// The line was rejected, or the command failed.
+    pub error: bool,
+    /// It has ended.
+    pub done: bool,
+    /// The number of the command, as the picture names writers; 0 where there is none.
+    pub command: u32,
+    /// The first step it took.
+    pub first_step: u64,
+    /// The last step it took; less than the first when it took none.
+    pub last_step: u64,
 }
 
 /// The bytes of one message.
@@ -44,13 +306,35 @@ mod tests {
 
     #[test]
     fn messages_survive_the_way() {
-        let request = Request::Ping(7);
-        assert_eq!(decode::<Request>(&encode(&request)), Ok(request));
+        let call = Call::Step { size: StepSize::Change, forward: false, count: 3 };
+        let batch = Batch { view: View::default(), calls: vec![(7, call)] };
+        assert_eq!(decode::<Batch>(&encode(&batch)), Ok(batch));
+        let report = Report {
+            answers: vec![(7, Ok(Answer::Cursor(u64::MAX))), (8, Err(String::from("no")))],
+            scene: Some(Box::default()),
+            log: Some(LogDelta::default()),
+            script: None,
+        };
+        assert_eq!(decode::<Report>(&encode(&report)), Ok(report));
     }
 
     #[test]
     fn bytes_of_another_build_are_an_error_and_name_their_length() {
-        let error = decode::<Request>(&[250, 250]).unwrap_err();
+        let error = decode::<Batch>(&[250, 250]).unwrap_err();
         assert!(error.contains("2 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_photo_gives_back_the_text_of_the_tool() {
+        let row = |text: &str| PhotoRow { text: text.to_owned(), blocks: None };
+        let photo = Photo {
+            tool: Tool::Seek,
+            file: String::new(),
+            sync: false,
+            step: 0,
+            changed: None,
+            rows: vec![row("a"), row("b")],
+        };
+        assert_eq!(photo.text(), "a\nb\n");
     }
 }

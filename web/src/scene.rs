@@ -1,0 +1,730 @@
+//! The picture as it travels: what is visible of a run at one step, for the chosen file and lens.
+//!
+//! Plain numbers and words, made by the worker ([`crate::worker`]), drawn by the page. The page derives pixels from
+//! it, never a fact.
+
+use serde::{Deserialize, Serialize};
+
+/// How a block looks in a lane. One list for all lanes, so that a legend, a pattern and a word exist once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Look {
+    /// Not in the page cache.
+    Absent,
+    /// In the page cache, but its bytes are not there yet.
+    Stale,
+    /// In the page cache, equal to the device.
+    Clean,
+    /// In the page cache, newer than the device.
+    Dirty,
+    /// Being written.
+    Writeback,
+    /// No extent.
+    Hole,
+    /// Promised a place, without one.
+    Delalloc,
+    /// Reserved by a key of the tree, without a place.
+    Reserved,
+    /// Has a place, reads as zeroes.
+    Unwritten,
+    /// Has a place, and the data is there.
+    Written,
+    /// The same, with other owners.
+    Shared,
+    /// Lives in the metadata.
+    Inline,
+    /// A device block that nobody has.
+    Free,
+    /// A device block in use, but by no extent: metadata, or an allocation on its way into the tree.
+    Taken,
+    /// A device block that was freed and waits for a commit.
+    Pinned,
+}
+
+impl Look {
+    /// All, in the order of the legend.
+    pub const ALL: [Self; 15] = [
+        Self::Absent,
+        Self::Stale,
+        Self::Clean,
+        Self::Dirty,
+        Self::Writeback,
+        Self::Hole,
+        Self::Delalloc,
+        Self::Reserved,
+        Self::Unwritten,
+        Self::Written,
+        Self::Shared,
+        Self::Inline,
+        Self::Free,
+        Self::Taken,
+        Self::Pinned,
+    ];
+
+    /// The name in style sheets and patterns.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Stale => "stale",
+            Self::Clean => "clean",
+            Self::Dirty => "dirty",
+            Self::Writeback => "writeback",
+            Self::Hole => "hole",
+            Self::Delalloc => "delalloc",
+            Self::Reserved => "reserved",
+            Self::Unwritten => "unwritten",
+            Self::Written => "written",
+            Self::Shared => "shared",
+            Self::Inline => "inline",
+            Self::Free => "free",
+            Self::Taken => "taken",
+            Self::Pinned => "pinned",
+        }
+    }
+
+    /// The letters that carry the state beside pattern and colour.
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Self::Absent | Self::Free => "",
+            Self::Stale => "?",
+            Self::Clean => "c",
+            Self::Dirty => "d",
+            Self::Writeback => "wb",
+            Self::Hole => "..",
+            Self::Delalloc => "DA",
+            Self::Reserved => "RS",
+            Self::Unwritten => "UN",
+            Self::Written => "WR",
+            Self::Shared => "SH",
+            Self::Inline => "IN",
+            Self::Taken => "MD",
+            Self::Pinned => "PN",
+        }
+    }
+
+    /// The state in one or two words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "not cached",
+            Self::Stale => "not up to date",
+            Self::Clean => "clean",
+            Self::Dirty => "dirty",
+            Self::Writeback => "under writeback",
+            Self::Hole => "hole",
+            Self::Delalloc => "delalloc",
+            Self::Reserved => "reserved",
+            Self::Unwritten => "unwritten",
+            Self::Written => "written",
+            Self::Shared => "shared",
+            Self::Inline => "inline",
+            Self::Free => "free",
+            Self::Taken => "in use",
+            Self::Pinned => "pinned",
+        }
+    }
+
+    /// What the state means.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Absent => "not in the page cache",
+            Self::Stale => "in the page cache, its bytes are still to come",
+            Self::Clean => "in the page cache, matches the device",
+            Self::Dirty => "in the page cache, newer than the device",
+            Self::Writeback => "being written to the device",
+            Self::Hole => "no extent: reads as zeroes",
+            Self::Delalloc => "promised, no address yet",
+            Self::Reserved => "space reserved by a key, no address",
+            Self::Unwritten => "allocated, reads as zero unless a dirty page covers it",
+            Self::Written => "on the device",
+            Self::Shared => "on the device, shared with another owner",
+            Self::Inline => "lives in the metadata",
+            Self::Free => "nobody has it",
+            Self::Taken => "in use, by no extent",
+            Self::Pinned => "freed, reusable after the next commit",
+        }
+    }
+}
+
+/// A row of the file map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Lane {
+    /// The page cache.
+    Cache,
+    /// Promises.
+    Reservations,
+    /// The extent map.
+    Extents,
+    /// The device; its axis is the device's, not the file's.
+    Device,
+}
+
+impl Lane {
+    /// From top to bottom.
+    pub const ALL: [Self; 4] = [Self::Cache, Self::Reservations, Self::Extents, Self::Device];
+
+    /// The lane's title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Cache => "Page cache",
+            Self::Reservations => "Reservations",
+            Self::Extents => "Extents",
+            Self::Device => "Device",
+        }
+    }
+}
+
+/// How a run of blocks came to look as it does, seen from what was shown before. Chooses the motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// Bytes arrived in the cache.
+    Arrive,
+    /// A place was promised.
+    Promise,
+    /// A promise or a hole got an address.
+    Allocate,
+    /// Writing began.
+    Submit,
+    /// Writing ended.
+    Complete,
+    /// Something is gone.
+    Release,
+    /// Anything else.
+    State,
+}
+
+impl Change {
+    /// The name in style sheets.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Arrive => "arrive",
+            Self::Promise => "promise",
+            Self::Allocate => "allocate",
+            Self::Submit => "submit",
+            Self::Complete => "complete",
+            Self::Release => "release",
+            Self::State => "state",
+        }
+    }
+}
+
+/// Blocks that look different than in the picture shown before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulse {
+    /// Where.
+    pub lane: Lane,
+    /// First block, on the lane's own axis.
+    pub first: u64,
+    /// Blocks, at least 1.
+    pub blocks: u64,
+    /// What happened.
+    pub change: Change,
+    /// How they looked.
+    pub was: Look,
+}
+
+/// A stretch of a file or of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lens {
+    /// First block.
+    pub first: u64,
+    /// Blocks.
+    pub blocks: u64,
+}
+
+impl Lens {
+    /// The first block after it.
+    pub fn end(&self) -> u64 {
+        self.first.saturating_add(self.blocks)
+    }
+    /// Whether a block is inside.
+    pub fn contains(&self, block: u64) -> bool {
+        self.first <= block && block < self.end()
+    }
+}
+
+/// One cached block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheCell {
+    /// How it looks.
+    pub look: Look,
+    /// Dirtied again while it is being written.
+    pub dirty_again: bool,
+    /// The command that wrote the bytes; 0 for nobody.
+    pub writer: u32,
+}
+
+/// A folio inside the lens, clipped to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolioBar {
+    /// First block inside the lens.
+    pub first: u64,
+    /// Blocks inside the lens.
+    pub blocks: u64,
+    /// Pages of the whole folio.
+    pub pages: u32,
+}
+
+/// Blocks that hold a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bracket {
+    /// First block.
+    pub first: u64,
+    /// Blocks.
+    pub blocks: u64,
+    /// [`Look::Delalloc`] or [`Look::Reserved`].
+    pub look: Look,
+}
+
+/// A bar of the extent lane, holes included, clipped to the lens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtentBar {
+    /// First block inside the lens.
+    pub first: u64,
+    /// Blocks inside the lens.
+    pub blocks: u64,
+    /// How it looks.
+    pub look: Look,
+    /// The device block of `first`, where there is one.
+    pub address: Option<u64>,
+    /// First block of the whole extent.
+    pub whole_first: u64,
+    /// Blocks of the whole extent.
+    pub whole_blocks: u64,
+}
+
+/// The whole file, reduced to at most as many columns as the page asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Blocks in a column.
+    pub blocks_per_column: u64,
+    /// What most blocks of a column look like in the page cache.
+    pub cache: Vec<Look>,
+    /// The same in the extent lane.
+    pub extents: Vec<Look>,
+}
+
+/// A row of the legend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegendRow {
+    /// The state.
+    pub look: Look,
+    /// Blocks of the whole file in that state.
+    pub blocks: u64,
+    /// The same in bytes.
+    pub bytes: u64,
+}
+
+/// The chosen file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileScene {
+    /// Its name; empty when it has none any more.
+    pub name: String,
+    /// Its inode.
+    pub ino: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Bytes that a commit would record.
+    pub disk_size: u64,
+    /// Blocks up to the last thing there is: end of file, extent, cached page.
+    pub blocks: u64,
+    /// What is shown.
+    pub lens: Lens,
+    /// One cell a block of the lens.
+    pub cache: Vec<CacheCell>,
+    /// Folios that reach into the lens.
+    pub folios: Vec<FolioBar>,
+    /// Promises inside the lens.
+    pub promises: Vec<Bracket>,
+    /// Blocks of the whole file that hold a promise without an address.
+    pub promised: u64,
+    /// The extent lane.
+    pub extents: Vec<ExtentBar>,
+    /// For files longer than the lens.
+    pub overview: Option<Overview>,
+    /// Counts over the whole file.
+    pub legend: Vec<LegendRow>,
+    /// The first change outside the lens since the picture shown before.
+    pub changed_outside: Option<u64>,
+}
+
+/// One device block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceCell {
+    /// How it looks.
+    pub look: Look,
+    /// Inode and file block of the extent that has it.
+    pub owner: Option<(u32, u64)>,
+    /// The command that wrote what is there; 0 for nobody.
+    pub writer: u32,
+    /// A request for it is on its way.
+    pub busy: bool,
+}
+
+/// The device.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DeviceScene {
+    /// Blocks of the whole device.
+    pub blocks: u64,
+    /// What is shown.
+    pub lens: Lens,
+    /// One cell a block of the lens.
+    pub cells: Vec<DeviceCell>,
+    /// Blocks that nobody has, of the whole device.
+    pub free: u64,
+    /// Flushes so far.
+    pub flushes: u64,
+    /// Commits so far.
+    pub commits: u64,
+}
+
+/// A file of the flat name space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileItem {
+    /// Its name.
+    pub name: String,
+    /// Its inode.
+    pub ino: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Open in the script.
+    pub open: bool,
+    /// The file that commands mean.
+    pub current: bool,
+}
+
+/// What a task does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doing {
+    /// Takes this very step.
+    Running,
+    /// Could take a step.
+    Runnable,
+    /// Waits for a lock.
+    Blocked,
+    /// Waits for the device, for writeback or for time.
+    Waiting,
+    /// Waits for work or for the next command.
+    Idle,
+    /// Finished.
+    Done,
+}
+
+impl Doing {
+    /// The name in style sheets, and the word.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Runnable => "runnable",
+            Self::Blocked => "blocked",
+            Self::Waiting => "waiting",
+            Self::Idle => "idle",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// A task at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskItem {
+    /// Its id.
+    pub task: u32,
+    /// Its letter in lanes and markers.
+    pub letter: String,
+    /// Its name.
+    pub label: String,
+    /// The system's own.
+    pub daemon: bool,
+    /// What it does.
+    pub doing: Doing,
+    /// The same in words, with what it waits for.
+    pub words: String,
+    /// Functions it stands in, outermost first.
+    pub frames: Vec<FrameItem>,
+    /// The command it works on, as typed.
+    pub command: Option<String>,
+}
+
+/// A function that a task stands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameItem {
+    /// Our word.
+    pub label: String,
+    /// The nearest kernel function.
+    pub kernel: String,
+    /// Its numbers, in words.
+    pub numbers: String,
+}
+
+/// A lock that is held or wanted at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockItem {
+    /// Its name.
+    pub name: String,
+    /// Who holds it: letter and mode.
+    pub holders: Vec<String>,
+    /// Who waits for it.
+    pub waiters: Vec<String>,
+}
+
+/// The time axis around the cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TimelineScene {
+    /// First step shown.
+    pub first: u64,
+    /// Steps shown.
+    pub steps: u64,
+    /// A lane per task.
+    pub tasks: Vec<TaskLane>,
+    /// A lane per lock.
+    pub locks: Vec<LockLane>,
+    /// First steps of commands: step and the line.
+    pub commands: Vec<(u64, String)>,
+    /// Bookmarks inside.
+    pub bookmarks: Vec<u64>,
+    /// Futures that were left.
+    pub ghosts: Vec<Ghost>,
+}
+
+/// What a task did over time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLane {
+    /// The task.
+    pub task: u32,
+    /// Its letter.
+    pub letter: String,
+    /// Its name.
+    pub label: String,
+    /// In order, without gaps from its first to its last.
+    pub segments: Vec<Segment>,
+}
+
+/// Steps in which a task did one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// First step.
+    pub from: u64,
+    /// First step after.
+    pub to: u64,
+    /// What.
+    pub doing: Doing,
+}
+
+/// A lock, or all locks of one kind on one thing, over time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockLane {
+    /// Its name.
+    pub name: String,
+    /// Holds and waits.
+    pub spans: Vec<LockSpan>,
+}
+
+/// Steps over which a task holds or wants a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockSpan {
+    /// First step.
+    pub from: u64,
+    /// First step after.
+    pub to: u64,
+    /// The task's letter.
+    pub letter: String,
+    /// Which one, where a lane stands for many: a folio's page, a node.
+    pub object: String,
+    /// `X`, `S` or `I`.
+    pub mode: char,
+    /// Wants it only.
+    pub wanted: bool,
+}
+
+/// A branch on the time axis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ghost {
+    /// Its name.
+    pub name: String,
+    /// The last common step.
+    pub from: u64,
+    /// Its last step.
+    pub to: u64,
+}
+
+/// The B-tree that holds the chosen file.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TreeScene {
+    /// Level by level from the root, each from left to right.
+    pub levels: Vec<Vec<TreeNode>>,
+    /// Nodes of the whole tree.
+    pub nodes: u64,
+    /// Nodes left out, because they would not fit.
+    pub hidden: u64,
+    /// A sentence about its shape.
+    pub note: String,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreeNode {
+    /// Its id.
+    pub node: u32,
+    /// Its place among the nodes of the level above.
+    pub parent: Option<usize>,
+    /// What it holds.
+    pub entries: Vec<TreeEntry>,
+    /// Not in the picture shown before, or different.
+    pub changed: bool,
+}
+
+/// An entry of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TreeEntry {
+    /// A record of a leaf.
+    Record {
+        /// The inode.
+        ino: u32,
+        /// First file block.
+        first: u64,
+        /// Blocks.
+        blocks: u64,
+        /// How it looks.
+        look: Look,
+        /// First device block, where there is one.
+        address: Option<u64>,
+    },
+    /// A child and the lower bound of its keys.
+    Child {
+        /// The inode of the lower bound.
+        ino: u32,
+        /// The block of the lower bound.
+        first: u64,
+        /// The child.
+        node: u32,
+    },
+}
+
+/// A fact about the selection: name and value.
+pub type Fact = (String, String);
+
+/// Everything about the selected block.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InspectorScene {
+    /// What is selected.
+    pub title: String,
+    /// Its state, lane by lane.
+    pub what: Vec<Fact>,
+    /// The events that led here, newest first.
+    pub why: Vec<CauseItem>,
+    /// The step of the newest of them.
+    pub since: Option<u64>,
+    /// Who holds or wants what protects it.
+    pub who: Vec<String>,
+    /// What the interfaces of the system answer for it.
+    pub others: Vec<Fact>,
+}
+
+/// An event on the way to the cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CauseItem {
+    /// When.
+    pub step: u64,
+    /// What.
+    pub sentence: String,
+    /// The nearest kernel function.
+    pub kernel: String,
+}
+
+/// A part of the text view: a heading and a table.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TextSection {
+    /// The heading.
+    pub title: String,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+    /// Said when there are no rows.
+    pub empty: String,
+}
+
+/// What the run was made with.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// `ext4` ...
+    pub personality: String,
+    /// Bytes in a block.
+    pub block_size: u64,
+    /// Blocks of the device.
+    pub device_blocks: u64,
+    /// Keys in a node, when the script says so.
+    pub fanout: Option<u32>,
+    /// The seed.
+    pub seed: u64,
+    /// One line about the rest.
+    pub summary: String,
+}
+
+/// A future that was left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchItem {
+    /// Its name.
+    pub name: String,
+    /// Its steps.
+    pub steps: u64,
+    /// The last common step.
+    pub forked_at: u64,
+    /// The lines that only it has.
+    pub lines: Vec<String>,
+}
+
+/// How the run stands at its head.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Standing {
+    /// Everything is done.
+    #[default]
+    Idle,
+    /// Something can run.
+    Pending,
+    /// Nothing can run, something is unfinished: who waits for whom.
+    Deadlock(String),
+}
+
+/// What is visible at one step.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Scene {
+    /// The cursor.
+    pub cursor: u64,
+    /// The last step.
+    pub length: u64,
+    /// How the head of the run stands.
+    pub standing: Standing,
+    /// What the step at the cursor did.
+    pub sentence: String,
+    /// The command at the cursor: its number and the line.
+    pub command: Option<(u32, String)>,
+    /// Virtual time in nanoseconds.
+    pub now: u64,
+    /// What the run was made with.
+    pub settings: Settings,
+    /// All files.
+    pub files: Vec<FileItem>,
+    /// The chosen one.
+    pub file: Option<FileScene>,
+    /// The device.
+    pub device: DeviceScene,
+    /// The space ledger: name and blocks.
+    pub ledger: Vec<(String, u64)>,
+    /// All tasks.
+    pub tasks: Vec<TaskItem>,
+    /// Locks that are held or wanted.
+    pub locks: Vec<LockItem>,
+    /// Time.
+    pub timeline: TimelineScene,
+    /// What moved.
+    pub pulses: Vec<Pulse>,
+    /// Whether the cursor moved towards the last step.
+    pub forward: bool,
+    /// The tree, when its tab is open.
+    pub tree: Option<TreeScene>,
+    /// The selection.
+    pub inspector: Option<InspectorScene>,
+    /// The text view, when it is open.
+    pub text: Option<Vec<TextSection>>,
+    /// Futures that were left.
+    pub branches: Vec<BranchItem>,
+}
