@@ -6,10 +6,22 @@
 
 pub mod base;
 pub mod btree;
-pub mod btree;
+pub mod cache;
+pub mod check;
+pub mod delalloc;
+pub mod dev;
+pub mod extent;
+pub mod inode;
+pub mod io;
+pub mod map;
 pub mod observe;
+pub mod personality;
+pub mod query;
 pub mod scenario;
 pub mod session;
 pub mod sim;
+pub mod space;
 pub mod trace;
+pub mod vfs;
 pub mod view;
+pub mod writeback;

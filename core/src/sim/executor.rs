@@ -131,8 +131,15 @@ impl Executor {
         self.adopt();
     }
 
-    /// Nobody can run: virtual time jumps to the next timer.
+    /// Nobody can run: virtual time jumps to the next timer, as long as somebody but background tasks waits for one.
     fn fire_timer(&mut self) -> bool {
+        let wanted = self.cx.state(|state| {
+            let awaited = |(_, task): &(u64, TaskId)| !state.tasks[task.0 as usize].daemon;
+            state.timers.keys().any(awaited)
+        });
+        if !wanted {
+            return false;
+        }
         let Some(((when, task), ())) = self.cx.state(|state| state.timers.pop_first()) else { return false };
         let now = self.cx.now();
         if when > now {
@@ -147,7 +154,7 @@ impl Executor {
             (0u32..)
                 .zip(tasks)
                 .filter(|(_, task)| match task.state {
-                    TaskState::Blocked(Reason::Work | Reason::Command) => !task.daemon,
+                    TaskState::Blocked(Reason::Work | Reason::Command | Reason::Timer(_)) => !task.daemon,
                     TaskState::Blocked(_) => true,
                     TaskState::Runnable | TaskState::Done => false,
                 })

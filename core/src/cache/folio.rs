@@ -1,0 +1,124 @@
+//! A folio: a power of two of pages, with the state and the bytes of each of its blocks.
+
+use crate::base::cache_state::BlockState;
+use crate::base::{FileBlock, PageIndex, Range, Stamped};
+
+/// One block of a folio.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Block {
+    /// Its bits.
+    pub state: BlockState,
+    /// Its bytes and who wrote them; `None` until something was put there.
+    pub data: Option<Stamped>,
+}
+
+/// The blocks of a folio: one value while they are all alike, else one each.
+#[derive(Clone, Debug)]
+enum Blocks {
+    Alike(Block),
+    Each(Box<[Block]>),
+}
+
+/// A folio of the page cache.
+#[derive(Clone, Debug)]
+pub struct Folio {
+    /// Its first page.
+    pub index: PageIndex,
+    /// Pages, a power of two; `index` is a multiple of it.
+    pub pages: u32,
+    /// Being written; its blocks are not changed on the way to the device.
+    pub writeback: bool,
+    first: FileBlock,
+    count: u32,
+    blocks: Blocks,
+}
+
+impl Folio {
+    /// A folio with nothing in it.
+    pub fn new(index: PageIndex, pages: u32, first: FileBlock, count: u32) -> Self {
+        assert!(pages.is_power_of_two(), "a folio is a power of two of pages");
+        assert!(index.0.is_multiple_of(u64::from(pages)), "a folio lies at a multiple of its size");
+        Self { index, pages, writeback: false, first, count, blocks: Blocks::Alike(Block::default()) }
+    }
+    /// The file blocks in it.
+    pub fn range(&self) -> Range<FileBlock> {
+        Range::sized(self.first, u64::from(self.count))
+    }
+    fn at(&self, block: FileBlock) -> usize {
+        assert!(self.range().contains(block), "the block lies in the folio");
+        usize::try_from(block - self.first).expect("a folio is small")
+    }
+    /// One block.
+    pub fn block(&self, block: FileBlock) -> &Block {
+        let at = self.at(block);
+        match &self.blocks {
+            Blocks::Alike(all) => all,
+            Blocks::Each(each) => &each[at],
+        }
+    }
+    /// Runs of equal states inside `range`, in order.
+    pub fn states(&self, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, BlockState)> {
+        let range = self.range().intersect(&range);
+        match &self.blocks {
+            Blocks::Alike(all) if !range.is_empty() => vec![(range, all.state)],
+            Blocks::Alike(_) => Vec::new(),
+            Blocks::Each(_) => runs(range, |block| self.block(block).state),
+        }
+    }
+    /// Runs of equal bytes inside `range`, in order; blocks without bytes are left out.
+    pub fn data(&self, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
+        let range = self.range().intersect(&range);
+        let some = |(range, data): (_, Option<Stamped>)| data.map(|data| (range, data));
+        match &self.blocks {
+            Blocks::Alike(_) if range.is_empty() => Vec::new(),
+            Blocks::Alike(all) if uniform(all.data.as_ref()) => {
+                some((range, all.data.clone())).into_iter().collect()
+            }
+            Blocks::Alike(_) | Blocks::Each(_) => {
+                range.iter().filter_map(|block| some((Range::sized(block, 1), self.block(block).data.clone()))).collect()
+            }
+        }
+    }
+    /// Changes the blocks of `range` alike. `change` sees each different block once.
+    pub(super) fn change(&mut self, range: Range<FileBlock>, change: impl Fn(&mut Block)) {
+        assert!(self.range().covers(&range), "the blocks lie in the folio");
+        if range == self.range()
+            && let Blocks::Alike(all) = &mut self.blocks
+        {
+            return change(all);
+        }
+        let (from, to) = (self.at(range.start), self.at(range.end - 1) + 1);
+        let count = self.count as usize;
+        let each = match &mut self.blocks {
+            Blocks::Each(each) => each,
+            Blocks::Alike(all) => {
+                self.blocks = Blocks::Each(vec![all.clone(); count].into());
+                let Blocks::Each(each) = &mut self.blocks else { unreachable!("it was just set") };
+                each
+            }
+        };
+        for block in &mut each[from..to] {
+            change(block);
+        }
+        if each[1..].iter().all(|block| *block == each[0]) && uniform(each[0].data.as_ref()) {
+            self.blocks = Blocks::Alike(each[0].clone());
+        }
+    }
+}
+
+fn uniform(data: Option<&Stamped>) -> bool {
+    data.is_none_or(|stamped| matches!(stamped.data, crate::base::Payload::Fill(_)))
+}
+
+/// Runs of equal values over a range of blocks.
+pub(super) fn runs<V: PartialEq>(range: Range<FileBlock>, value: impl Fn(FileBlock) -> V) -> Vec<(Range<FileBlock>, V)> {
+    let mut found: Vec<(Range<FileBlock>, V)> = Vec::new();
+    for block in range.iter() {
+        let here = value(block);
+        match found.last_mut() {
+            Some((run, last)) if *last == here => run.end = block + 1,
+            _ => found.push((Range::sized(block, 1), here)),
+        }
+    }
+    found
+}

@@ -1,0 +1,319 @@
+//! Floor 7, the page cache: which bytes of which files are in memory, and whether the device knows them.
+//!
+//! It owns folios, their blocks' states and bytes, and the tag index of dirty blocks. It does not own file sizes,
+//! extents or promises, and it starts no I/O: upper floors ask it, fill it and clean it. Every change of a state goes
+//! through [`PageCache::set_state`], every change of bytes through [`PageCache::set_data`]; both emit the event.
+//!
+//! Invariants:
+//! (1) folios of a file do not overlap;
+//! (2) the dirty index holds exactly the blocks whose state says dirty;
+//! (3) a dirty block is up to date and has bytes.
+
+pub mod folio;
+pub mod readahead;
+
+pub use folio::{Block, Folio};
+
+use crate::base::cache_state::BlockState;
+use crate::base::{BlockSize, FileBlock, Ino, PageIndex, Payload, Range, RangeMap, Stamped, StateCell};
+use crate::sim::{Cx, WaitQueue};
+use crate::trace::{Event, LockClass, LockId};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Pages in the largest folio: 2 MiB (`MAX_PAGECACHE_ORDER` of x86_64).
+pub const FOLIO_PAGES_MAX: u64 = 512;
+
+/// The cache of one file.
+#[derive(Clone, Debug, Default)]
+pub struct FileCache {
+    folios: BTreeMap<PageIndex, Folio>,
+    dirty: RangeMap<FileBlock, ()>,
+}
+
+/// The page cache of a filesystem.
+#[derive(Clone)]
+pub struct PageCache(Rc<Shared>);
+
+struct Shared {
+    cx: Cx,
+    block: BlockSize,
+    files: StateCell<BTreeMap<Ino, FileCache>>,
+    writeback_ended: WaitQueue,
+}
+
+/// The lock of a folio.
+pub fn folio_lock(ino: Ino, index: PageIndex) -> LockId {
+    LockId { class: LockClass::Folio, a: u64::from(ino.0), b: index.0 }
+}
+
+impl PageCache {
+    /// An empty cache.
+    pub fn new(cx: &Cx, block: BlockSize) -> Self {
+        let files = StateCell::default();
+        Self(Rc::new(Shared { cx: cx.clone(), block, files, writeback_ended: WaitQueue::default() }))
+    }
+
+    /// Waits here for writeback to end; woken whenever some folio's does.
+    pub fn writeback_ended(&self) -> &WaitQueue {
+        &self.0.writeback_ended
+    }
+
+    fn file<R>(&self, ino: Ino, look: impl FnOnce(&FileCache) -> R) -> Option<R> {
+        self.0.files.with(|files| files.get(&ino).map(look))
+    }
+
+    /// The folio that holds a page.
+    pub fn folio_at<R>(&self, ino: Ino, page: PageIndex, look: impl FnOnce(&Folio) -> R) -> Option<R> {
+        self.file(ino, |file| {
+            let (_, folio) = file.folios.range(..=page).next_back()?;
+            (page.0 < folio.index.0 + u64::from(folio.pages)).then(|| look(folio))
+        })?
+    }
+
+    /// First page and pages of each folio that overlaps `blocks`, in order.
+    pub fn folios_in(&self, ino: Ino, blocks: Range<FileBlock>) -> Vec<(PageIndex, u32)> {
+        if blocks.is_empty() {
+            return Vec::new();
+        }
+        let (first, last) = (self.0.block.page_of(blocks.start), self.0.block.page_of(blocks.end - 1));
+        let from = self.folio_at(ino, first, |folio| folio.index).unwrap_or(first);
+        self.file(ino, |file| file.folios.range(from..=last).map(|(index, folio)| (*index, folio.pages)).collect())
+            .unwrap_or_default()
+    }
+
+    /// Every file that has something cached.
+    pub fn files(&self) -> Vec<Ino> {
+        self.0.files.with(|files| files.keys().copied().collect())
+    }
+
+    /// Looks at every folio of a file, in order.
+    pub fn each_folio(&self, ino: Ino, mut look: impl FnMut(&Folio)) {
+        self.file(ino, |file| file.folios.values().for_each(&mut look));
+    }
+
+    /// The blocks of a folio.
+    pub fn folio_blocks(&self, index: PageIndex, pages: u32) -> Range<FileBlock> {
+        Range::sized(self.0.block.first_block(index), u64::from(pages) * self.0.block.per_page())
+    }
+
+    /// Puts an empty folio into the cache. Its pages must be absent.
+    pub fn add(&self, ino: Ino, index: PageIndex, pages: u32) {
+        let blocks = self.folio_blocks(index, pages);
+        assert!(self.folios_in(ino, blocks).is_empty(), "invariant 1: folios do not overlap");
+        let count = u32::try_from(blocks.len()).expect("a folio is small");
+        let folio = Folio::new(index, pages, blocks.start, count);
+        self.0.files.change(|files| files.entry(ino).or_default().folios.insert(index, folio));
+        self.0.cx.emit(|| Event::FolioAdded { ino, index, pages });
+    }
+
+    /// The largest power of two of pages, at most `most`, that a new folio at `page` can have without overlapping.
+    ///
+    /// Source: `__filemap_get_folio`, which aligns the order to the index and lowers it while the range is taken.
+    pub fn room(&self, ino: Ino, page: PageIndex, most: u64) -> u32 {
+        let mut pages = most.clamp(1, FOLIO_PAGES_MAX);
+        pages = 1 << pages.ilog2();
+        while pages > 1 {
+            let count = u32::try_from(pages).expect("a folio is small");
+            let free = page.0.is_multiple_of(pages) && self.folios_in(ino, self.folio_blocks(page, count)).is_empty();
+            if free {
+                break;
+            }
+            pages /= 2;
+        }
+        u32::try_from(pages).expect("a folio is small")
+    }
+
+    /// Takes a folio out. It must be clean and not under writeback.
+    pub fn remove(&self, ino: Ino, index: PageIndex) {
+        let folio = self
+            .0
+            .files
+            .change(|files| files.get_mut(&ino).and_then(|file| file.folios.remove(&index)))
+            .expect("a removed folio was cached");
+        assert!(!folio.writeback, "a folio under writeback stays");
+        let dirty = self.file(ino, |file| file.dirty.covered(folio.range())).unwrap_or(0);
+        assert!(dirty == 0, "a dirty folio stays");
+        self.0.cx.emit(|| Event::FolioRemoved { ino, index });
+    }
+
+    /// Forgets a file. All its folios must be gone.
+    pub fn forget(&self, ino: Ino) {
+        let file = self.0.files.change(|files| files.remove(&ino));
+        assert!(file.is_none_or(|file| file.folios.is_empty()), "only an empty cache is forgotten");
+    }
+
+    /// Runs of equal states of the cached blocks in `range`, in order.
+    pub fn states(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, BlockState)> {
+        let mut all = Vec::new();
+        for (index, _) in self.folios_in(ino, range) {
+            all.extend(self.folio_at(ino, index, |folio| folio.states(range)).unwrap_or_default());
+        }
+        all
+    }
+
+    /// The state of one block, if it is cached.
+    pub fn state(&self, ino: Ino, block: FileBlock) -> Option<BlockState> {
+        self.folio_at(ino, self.0.block.page_of(block), |folio| folio.block(block).state)
+    }
+
+    /// The bytes of one block, if it is cached and has any.
+    pub fn data(&self, ino: Ino, block: FileBlock) -> Option<Stamped> {
+        self.folio_at(ino, self.0.block.page_of(block), |folio| folio.block(block).data.clone())?
+    }
+
+    /// Runs of equal bytes of the cached blocks in `range`.
+    pub fn data_runs(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
+        let mut all = Vec::new();
+        for (index, _) in self.folios_in(ino, range) {
+            all.extend(self.folio_at(ino, index, |folio| folio.data(range)).unwrap_or_default());
+        }
+        all
+    }
+
+    /// The one gate of states: `change` gives each cached block of `range` its new state.
+    pub fn set_state(&self, ino: Ino, range: Range<FileBlock>, change: impl Fn(BlockState) -> BlockState) {
+        for (run, old) in self.states(ino, range) {
+            let new = change(old);
+            assert!(!new.dirty || new.uptodate, "invariant 3: a dirty block is up to date");
+            if new == old {
+                continue;
+            }
+            let index = self.folio_at(ino, self.0.block.page_of(run.start), |folio| folio.index);
+            self.0.files.change(|files| {
+                let file = files.get_mut(&ino).expect("the file has cached blocks");
+                let folio = file.folios.get_mut(&index.expect("the block is cached")).expect("the folio is cached");
+                folio.change(run, |block| block.state = new);
+                match (old.dirty, new.dirty) {
+                    (false, true) => file.dirty.insert(run, ()),
+                    (true, false) => drop(file.dirty.remove(run)),
+                    _ => {}
+                }
+            });
+            self.0.cx.emit(|| Event::BlocksState { ino, range: run, state: new });
+        }
+    }
+
+    /// The one gate of bytes. Bytes of a single block, or one fill for many.
+    pub fn set_data(&self, ino: Ino, range: Range<FileBlock>, stamped: &Stamped) {
+        let one = matches!(stamped.data, Payload::Fill(_)) || range.len() == 1;
+        assert!(one, "bytes are those of one block");
+        for (index, pages) in self.folios_in(ino, range) {
+            let part = range.intersect(&self.folio_blocks(index, pages));
+            self.0.files.change(|files| {
+                let file = files.get_mut(&ino).expect("the file has cached blocks");
+                let folio = file.folios.get_mut(&index).expect("the folio is cached");
+                folio.change(part, |block| block.data = Some(stamped.clone()));
+            });
+            let (data, prov) = (stamped.data.clone(), stamped.prov);
+            self.0.cx.emit(|| Event::BlocksData { ino, range: part, data, prov });
+        }
+    }
+
+    /// Runs of dirty blocks that overlap `range`, cut to it.
+    pub fn dirty(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        let cut = |file: &FileCache| file.dirty.overlapping(range).map(|(run, ())| run.intersect(&range)).collect();
+        self.file(ino, cut).unwrap_or_default()
+    }
+
+    /// Whether a file has any dirty block.
+    pub fn is_dirty(&self, ino: Ino) -> bool {
+        self.file(ino, |file| !file.dirty.is_empty()).unwrap_or(false)
+    }
+
+    /// Starts or ends writeback of a folio.
+    pub fn set_writeback(&self, ino: Ino, index: PageIndex, on: bool) {
+        self.0.files.change(|files| {
+            let folio = files.get_mut(&ino).and_then(|file| file.folios.get_mut(&index)).expect("the folio is cached");
+            assert!(folio.writeback != on, "writeback starts once and ends once");
+            folio.writeback = on;
+        });
+        self.0.cx.emit(|| Event::FolioWriteback { ino, index, on });
+        if !on {
+            self.0.writeback_ended.wake_all(&self.0.cx);
+        }
+    }
+
+    /// Whether a folio that overlaps `range` is under writeback.
+    pub fn under_writeback(&self, ino: Ino, range: Range<FileBlock>) -> bool {
+        let folios = self.folios_in(ino, range);
+        folios.iter().any(|(index, _)| self.folio_at(ino, *index, |folio| folio.writeback) == Some(true))
+    }
+
+    /// Pages in memory, over all files.
+    pub fn pages(&self) -> u64 {
+        self.0.files.with(|files| {
+            files.values().flat_map(|file| file.folios.values()).map(|folio| u64::from(folio.pages)).sum()
+        })
+    }
+
+    /// Checks the numbered invariants.
+    pub fn verify(&self) -> Result<(), String> {
+        self.0.files.with(|files| files.iter().try_for_each(|(ino, file)| file.verify(*ino)))
+    }
+}
+
+impl FileCache {
+    fn verify(&self, ino: Ino) -> Result<(), String> {
+        let mut end = 0;
+        let mut dirty = RangeMap::default();
+        for folio in self.folios.values() {
+            if folio.index.0 < end {
+                return Err(format!("invariant 1: folio {} of inode {ino} overlaps the one before", folio.index));
+            }
+            end = folio.index.0 + u64::from(folio.pages);
+            for (run, state) in folio.states(folio.range()) {
+                if state.dirty {
+                    dirty.insert(run, ());
+                }
+                let bytes = !state.dirty || run.iter().all(|block| folio.block(block).data.is_some());
+                if !bytes || (state.dirty && !state.uptodate) {
+                    return Err(format!("invariant 3: blocks {run:?} of inode {ino} are dirty without bytes"));
+                }
+            }
+        }
+        if dirty != self.dirty {
+            return Err(format!("invariant 2: the dirty index of inode {ino} is {:?}, not {dirty:?}", self.dirty));
+        }
+        Ok(())
+    }
+}
+
+impl PageCache {
+    /// The first run of cached blocks in `range` whose states `counts` accepts, cut to `range`. Runs go on over
+    /// folios that lie next to each other.
+    pub fn find_run(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        counts: impl Fn(BlockState) -> bool,
+    ) -> Option<Range<FileBlock>> {
+        if range.is_empty() {
+            return None;
+        }
+        let first = self.0.block.page_of(range.start);
+        let from = self.folio_at(ino, first, |folio| folio.index).unwrap_or(first);
+        self.file(ino, |file| {
+            let mut found: Option<Range<FileBlock>> = None;
+            for folio in file.folios.range(from..).map(|(_, folio)| folio) {
+                if folio.range().start >= range.end || found.is_some_and(|run| run.end < folio.range().start) {
+                    break;
+                }
+                for (run, state) in folio.states(range) {
+                    match (&mut found, counts(state)) {
+                        (None, true) => found = Some(run),
+                        (Some(open), true) if open.end == run.start => open.end = run.end,
+                        (Some(_), _) => return found,
+                        (None, false) => {}
+                    }
+                }
+            }
+            found
+        })?
+    }
+
+    /// Everything is gone: the machine lost power, or the filesystem is not mounted any more.
+    pub fn forget_all(&self) {
+        self.0.files.change(BTreeMap::clear);
+    }
+}

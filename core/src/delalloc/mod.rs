@@ -1,0 +1,104 @@
+//! Floor 8, delayed allocation: blocks that are promised a place and have none.
+//!
+//! Where the filesystem keeps an index of delayed ranges, it is here; where only the page cache knows, this floor
+//! keeps the count and the cached blocks keep the rest. Either way the ledger's `Delayed` equals what they hold.
+
+use crate::base::{Errno, FileBlock, Ino, Range, RangeMap, StateCell};
+use crate::sim::Cx;
+use crate::space::{Promise, Space};
+use crate::trace::{Counter, Event};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The index of delayed ranges.
+#[derive(Clone)]
+pub struct Delalloc(Rc<Shared>);
+
+struct Shared {
+    cx: Cx,
+    space: Space,
+    files: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
+}
+
+impl Delalloc {
+    /// Nothing is delayed.
+    pub fn new(cx: &Cx, space: &Space) -> Self {
+        Self(Rc::new(Shared { cx: cx.clone(), space: space.clone(), files: StateCell::default() }))
+    }
+
+    /// Promises space for `blocks` blocks, or ENOSPC. Dropping the promise returns it.
+    pub fn promise(&self, blocks: u64) -> Result<Promise, Errno> {
+        self.0.space.ledger().promise(Counter::Delayed, blocks)
+    }
+
+    /// Blocks that could still be promised.
+    pub fn promisable(&self) -> u64 {
+        self.0.space.ledger().available()
+    }
+
+    /// A range becomes delayed; its promise is now the index's.
+    pub fn insert(&self, ino: Ino, range: Range<FileBlock>, promise: &mut Promise) {
+        self.0.files.change(|files| {
+            let index = files.entry(ino).or_default();
+            assert!(index.covered(range) == 0, "a block is promised once");
+            index.insert(range, ());
+        });
+        promise.keep(range.len());
+        self.0.cx.emit(|| Event::DelayedAdded { ino, range });
+    }
+
+    /// The delayed parts of `range` are no longer: allocated, or thrown away. Returns them; their promise is returned.
+    pub fn take(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        let taken: Vec<_> = self.0.files.change(|files| {
+            let Some(index) = files.get_mut(&ino) else { return Vec::new() };
+            let taken = index.remove(range).into_iter().map(|(range, ())| range).collect();
+            if index.is_empty() {
+                files.remove(&ino);
+            }
+            taken
+        });
+        for range in &taken {
+            self.0.space.ledger().sub(Counter::Delayed, range.len());
+            self.0.cx.emit(|| Event::DelayedRemoved { ino, range: *range });
+        }
+        taken
+    }
+
+    /// Returns the promise of `blocks` blocks that the page cache kept.
+    pub fn release(&self, blocks: u64) {
+        if blocks > 0 {
+            self.0.space.ledger().sub(Counter::Delayed, blocks);
+        }
+    }
+
+    /// The first delayed range that ends after `block`, whole.
+    pub fn next(&self, ino: Ino, block: FileBlock) -> Option<Range<FileBlock>> {
+        self.0.files.with(|files| files.get(&ino)?.at_or_after(block).map(|(range, ())| range))
+    }
+
+    /// The parts of `range` that are not delayed.
+    pub fn gaps(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        self.0.files.with(|files| files.get(&ino).map_or_else(|| vec![range], |index| index.gaps(range)))
+    }
+
+    /// The whole index of a file.
+    pub fn index(&self, ino: Ino) -> RangeMap<FileBlock, ()> {
+        self.0.files.with(|files| files.get(&ino).cloned().unwrap_or_default())
+    }
+
+    /// Delayed blocks of a file.
+    pub fn blocks(&self, ino: Ino) -> u64 {
+        self.0.files.with(|files| files.get(&ino).map_or(0, |index| index.iter().map(|(range, ())| range.len()).sum()))
+    }
+
+    /// Delayed blocks of all files in the index.
+    pub fn total(&self) -> u64 {
+        let blocks = |index: &RangeMap<FileBlock, ()>| index.iter().map(|(range, ())| range.len()).sum::<u64>();
+        self.0.files.with(|files| files.values().map(blocks).sum())
+    }
+
+    /// Everything in memory is gone.
+    pub fn forget_all(&self) {
+        self.0.files.change(BTreeMap::clear);
+    }
+}

@@ -1,0 +1,64 @@
+//! Floor 2, the device: a block device that answers requests, and the queue in front of it.
+//!
+//! The trait is synchronous: submit a request, poll completions. Only the queue above it awaits. It knows blocks and
+//! bytes, no files. Contents are real; uniform runs are kept as one entry.
+
+pub mod memory;
+pub mod queue;
+
+pub use memory::MemoryDevice;
+pub use queue::IoQueue;
+
+use crate::base::{DevBlock, Errno, Range, Stamped};
+
+/// What a request asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Op {
+    /// Contents of the range.
+    Read,
+    /// These contents, in order, covering the range.
+    Write {
+        /// Runs of equal blocks, or single blocks.
+        data: Vec<(Range<DevBlock>, Stamped)>,
+        /// Durable when it completes.
+        fua: bool,
+    },
+    /// Everything written so far becomes durable.
+    Flush,
+    /// The contents are no longer needed; reads give zeroes.
+    Discard,
+}
+
+/// A request to the device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Its number, unique in the run.
+    pub id: u64,
+    /// What.
+    pub op: Op,
+    /// Where; empty for a flush.
+    pub range: Range<DevBlock>,
+}
+
+/// The device's answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Completion {
+    /// The request's number.
+    pub id: u64,
+    /// The contents for a read, nothing else otherwise, or why it failed.
+    pub result: Result<Vec<(Range<DevBlock>, Stamped)>, Errno>,
+}
+
+/// A device of equal blocks.
+pub trait BlockDevice {
+    /// Blocks on the device.
+    fn blocks(&self) -> u64;
+    /// Hands in a request. Requests outside the device complete with EIO.
+    fn submit(&mut self, request: Request);
+    /// The next completion, if there is one.
+    fn poll(&mut self) -> Option<Completion>;
+    /// Contents without a request, for the picture and for checks: never counted, never fails.
+    fn peek(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)>;
+    /// Flushes done so far.
+    fn flushes(&self) -> u64;
+}

@@ -1,0 +1,148 @@
+//! The request queue: hands requests to the device in order, and lets tasks wait for them.
+//!
+//! The device works as a background task, so that the viewer sees each request wait and complete. Time passes only
+//! here: a request costs a fixed time and a time per block.
+
+use super::{BlockDevice, Completion, Op, Request};
+use crate::base::{DevBlock, Errno, Range, StateCell, Stamped};
+use crate::sim::{Cx, WaitQueue};
+use crate::trace::{Event, Frame, Mark, Reason};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+/// What a request costs in virtual nanoseconds, plus [`BLOCK_TIME`] a block.
+const REQUEST_TIME: u64 = 20_000;
+/// What each block of a request costs in virtual nanoseconds.
+const BLOCK_TIME: u64 = 1_000;
+
+/// Contents in runs of equal blocks, in order.
+pub type Runs = Vec<(Range<DevBlock>, Stamped)>;
+
+struct State {
+    device: Box<dyn BlockDevice>,
+    waiting: VecDeque<Request>,
+    answers: BTreeMap<u64, Result<Runs, Errno>>,
+    next_id: u64,
+}
+
+/// The queue in front of a device.
+#[derive(Clone)]
+pub struct IoQueue(Rc<Shared>);
+
+struct Shared {
+    cx: Cx,
+    state: StateCell<State>,
+    work: WaitQueue,
+    answered: WaitQueue,
+}
+
+/// A request that was handed in and not yet awaited.
+#[must_use]
+pub struct Ticket(u64);
+
+impl IoQueue {
+    /// A queue over a device, with the background task that serves it.
+    pub fn new(cx: &Cx, device: Box<dyn BlockDevice>) -> Self {
+        let state = State { device, waiting: VecDeque::new(), answers: BTreeMap::new(), next_id: 1 };
+        let queue = Self(Rc::new(Shared {
+            cx: cx.clone(),
+            state: StateCell::new(state),
+            work: WaitQueue::default(),
+            answered: WaitQueue::default(),
+        }));
+        let server = queue.clone();
+        cx.spawn("device", true, Box::pin(async move { server.serve().await }));
+        queue
+    }
+
+    /// Looks at the device.
+    pub fn device<R>(&self, look: impl FnOnce(&dyn BlockDevice) -> R) -> R {
+        self.0.state.with(|state| look(&*state.device))
+    }
+
+    /// Hands in a request without waiting for it.
+    pub fn submit(&self, op: Op, range: Range<DevBlock>) -> Ticket {
+        let write = matches!(op, Op::Write { .. });
+        let request = self.0.state.change(|state| {
+            let id = state.next_id;
+            state.next_id += 1;
+            state.waiting.push_back(Request { id, op, range });
+            id
+        });
+        self.0.cx.emit(|| Event::RequestQueued { request, write, range });
+        self.0.work.wake_all(&self.0.cx);
+        Ticket(request)
+    }
+
+    /// Waits for a request's answer.
+    pub async fn wait(&self, ticket: Ticket) -> Result<Runs, Errno> {
+        let shared = &self.0;
+        let done = || shared.state.with(|state| state.answers.contains_key(&ticket.0));
+        shared.answered.wait_until(&shared.cx, Reason::Io(ticket.0), done).await;
+        shared.state.change(|state| state.answers.remove(&ticket.0)).expect("the answer has come")
+    }
+
+    /// Contents of a range of blocks.
+    pub async fn read(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
+        let ticket = self.submit(Op::Read, range);
+        self.wait(ticket).await
+    }
+
+    /// Everything written so far becomes durable.
+    pub async fn flush(&self) -> Result<(), Errno> {
+        let ticket = self.submit(Op::Flush, Range::sized(DevBlock(0), 0));
+        self.wait(ticket).await.map(drop)
+    }
+
+    async fn serve(&self) {
+        let shared = &self.0;
+        loop {
+            let ready = || shared.state.with(|state| !state.waiting.is_empty());
+            shared.work.wait_until(&shared.cx, Reason::Work, ready).await;
+            shared.cx.step(Mark::Io).await;
+            let request = shared.state.change(|state| state.waiting.pop_front()).expect("a request waits");
+            let _frame = shared.cx.frame(Frame::Device, request.id, 0);
+            self.perform(request);
+        }
+    }
+
+    fn perform(&self, request: Request) {
+        let cx = &self.0.cx;
+        cx.advance(REQUEST_TIME + BLOCK_TIME * request.range.len());
+        let (op, id) = (request.op.clone(), request.id);
+        let Completion { result, .. } = self.0.state.change(|state| {
+            state.device.submit(request);
+            state.device.poll().expect("this device answers at once")
+        });
+        if result.is_ok() {
+            match op {
+                Op::Write { data, .. } => {
+                    for (range, stamped) in data {
+                        cx.emit(|| Event::DeviceData { range, data: stamped.data, prov: stamped.prov });
+                    }
+                }
+                Op::Flush => {
+                    let epoch = self.device(|device| device.flushes());
+                    cx.emit(|| Event::DeviceFlushed { epoch });
+                }
+                Op::Read | Op::Discard => {}
+            }
+        }
+        cx.emit(|| Event::RequestDone { request: id });
+        self.0.state.change(|state| state.answers.insert(id, result));
+        self.0.answered.wake_all(cx);
+    }
+}
+
+impl IoQueue {
+    /// Requests that the device has not done, in order: number, whether it writes, blocks.
+    pub fn pending(&self) -> Vec<(u64, bool, Range<DevBlock>)> {
+        self.0.state.with(|state| {
+            state
+                .waiting
+                .iter()
+                .map(|request| (request.id, matches!(request.op, Op::Write { .. }), request.range))
+                .collect()
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Data that is small enough to live in a key.
+
+use crate::base::{Stamped, StateCell};
+use crate::sim::Cx;
+use crate::trace::Event;
+use std::collections::BTreeMap;
+
+/// Contents by identity; the identity stands in the extent's address.
+pub struct InlineStore {
+    cx: Cx,
+    state: StateCell<(u64, BTreeMap<u64, Stamped>)>,
+}
+
+impl InlineStore {
+    /// Empty.
+    pub fn new(cx: &Cx) -> Self {
+        Self { cx: cx.clone(), state: StateCell::new((1, BTreeMap::new())) }
+    }
+    /// Keeps one block's contents; returns its identity.
+    pub fn put(&self, stamped: Stamped) -> u64 {
+        let (data, prov) = (stamped.data.clone(), stamped.prov);
+        let id = self.state.change(|(next, store)| {
+            let id = *next;
+            *next += 1;
+            store.insert(id, stamped);
+            id
+        });
+        self.cx.emit(|| Event::InlineSet { id, data, prov });
+        id
+    }
+    /// The contents of an identity, which exists.
+    pub fn get(&self, id: u64) -> Stamped {
+        self.state.with(|(_, store)| store.get(&id).cloned()).expect("inline data of a key exists")
+    }
+    /// Forgets an identity.
+    pub fn remove(&self, id: u64) {
+        self.state.change(|(_, store)| store.remove(&id)).expect("removed inline data existed");
+        self.cx.emit(|| Event::InlineRemoved { id });
+    }
+    /// All of it.
+    pub fn all(&self) -> BTreeMap<u64, Stamped> {
+        self.state.with(|(_, store)| store.clone())
+    }
+    /// A mount found this.
+    pub fn load(&self, found: &BTreeMap<u64, Stamped>) {
+        self.state.change(|(next, store)| {
+            store.clone_from(found);
+            *next = store.keys().next_back().map_or(1, |last| last + 1).max(*next);
+        });
+        for (id, stamped) in found {
+            let (id, data, prov) = (*id, stamped.data.clone(), stamped.prov);
+            self.cx.emit(|| Event::InlineSet { id, data, prov });
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Floor 6, inodes: names, sizes, and what a file remembers besides its extents.
+
+use crate::base::{Ino, StateCell};
+use crate::sim::Cx;
+use crate::trace::{Event, LockClass, LockId};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// An inode in memory.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Inode {
+    /// Size that programs see, in bytes.
+    pub size: u64,
+    /// Size that a commit records, in bytes; grows when data arrives, not when it is written.
+    pub disk_size: u64,
+    /// Descriptors that refer to it.
+    pub opens: u32,
+    /// Whether a name refers to it.
+    pub linked: bool,
+    /// Cut to nothing since it was last written back at close.
+    pub cut_to_nothing: bool,
+}
+
+/// What a commit keeps of the inodes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct InodeTable {
+    /// Inodes by number.
+    pub inodes: BTreeMap<Ino, Inode>,
+    /// Names.
+    pub names: BTreeMap<String, Ino>,
+    /// The number of the next inode.
+    pub next: u32,
+}
+
+/// All inodes of a filesystem, behind one gate for each field.
+#[derive(Clone)]
+pub struct Inodes(Rc<Shared>);
+
+struct Shared {
+    cx: Cx,
+    table: StateCell<InodeTable>,
+}
+
+/// `i_rwsem` of an inode.
+pub fn inode_lock(ino: Ino) -> LockId {
+    LockId { class: LockClass::Inode, a: u64::from(ino.0), b: 0 }
+}
+
+/// `invalidate_lock` of an inode's mapping.
+pub fn invalidate_lock(ino: Ino) -> LockId {
+    LockId { class: LockClass::Invalidate, a: u64::from(ino.0), b: 0 }
+}
+
+impl Inodes {
+    /// No inode.
+    pub fn new(cx: &Cx) -> Self {
+        let table = InodeTable { next: 1, ..InodeTable::default() };
+        Self(Rc::new(Shared { cx: cx.clone(), table: StateCell::new(table) }))
+    }
+    /// Looks at the table.
+    pub fn table<R>(&self, look: impl FnOnce(&InodeTable) -> R) -> R {
+        self.0.table.with(look)
+    }
+    /// The inode of a name.
+    pub fn lookup(&self, name: &str) -> Option<Ino> {
+        self.table(|table| table.names.get(name).copied())
+    }
+    /// A field of an inode, which exists.
+    pub fn get<R>(&self, ino: Ino, look: impl FnOnce(&Inode) -> R) -> R {
+        self.table(|table| look(table.inodes.get(&ino).expect("the inode exists")))
+    }
+    /// Size that programs see, in bytes.
+    pub fn size(&self, ino: Ino) -> u64 {
+        self.get(ino, |inode| inode.size)
+    }
+    fn change<R>(&self, ino: Ino, change: impl FnOnce(&mut Inode) -> R) -> R {
+        self.0.table.change(|table| change(table.inodes.get_mut(&ino).expect("the inode exists")))
+    }
+
+    /// A new, empty inode without a name.
+    pub fn create(&self) -> Ino {
+        let ino = self.0.table.change(|table| {
+            let ino = Ino(table.next);
+            table.next += 1;
+            table.inodes.insert(ino, Inode::default());
+            ino
+        });
+        self.0.cx.emit(|| Event::InodeCreated { ino });
+        ino
+    }
+    /// The inode is gone. Nothing may refer to it.
+    pub fn remove(&self, ino: Ino) {
+        let inode = self.0.table.change(|table| table.inodes.remove(&ino)).expect("a removed inode existed");
+        assert!(inode.opens == 0, "an open inode stays");
+        assert!(!inode.linked, "a named inode stays");
+        self.0.cx.emit(|| Event::InodeRemoved { ino });
+    }
+    /// Lets a name refer to an inode. Returns the inode that it referred to before.
+    pub fn link(&self, name: &str, ino: Ino) -> Option<Ino> {
+        let before = self.0.table.change(|table| table.names.insert(name.to_owned(), ino));
+        if let Some(before) = before {
+            self.change(before, |inode| inode.linked = false);
+        }
+        self.change(ino, |inode| inode.linked = true);
+        self.0.cx.emit(|| Event::NameSet { name: name.to_owned(), ino });
+        before
+    }
+    /// Takes a name away; returns its inode.
+    pub fn unlink(&self, name: &str) -> Option<Ino> {
+        let ino = self.0.table.change(|table| table.names.remove(name))?;
+        self.change(ino, |inode| inode.linked = false);
+        self.0.cx.emit(|| Event::NameRemoved { name: name.to_owned() });
+        Some(ino)
+    }
+    /// The gate of the size in memory.
+    pub fn set_size(&self, ino: Ino, size: u64) {
+        if self.change(ino, |inode| std::mem::replace(&mut inode.size, size) != size) {
+            self.0.cx.emit(|| Event::SizeChanged { ino, size });
+        }
+    }
+    /// The gate of the recorded size.
+    pub fn set_disk_size(&self, ino: Ino, size: u64) {
+        if self.change(ino, |inode| std::mem::replace(&mut inode.disk_size, size) != size) {
+            self.0.cx.emit(|| Event::DiskSizeChanged { ino, size });
+        }
+    }
+    /// One more descriptor.
+    pub fn opened(&self, ino: Ino) {
+        self.change(ino, |inode| inode.opens += 1);
+    }
+    /// One descriptor less; whether the inode is now unused and unnamed.
+    pub fn closed(&self, ino: Ino) -> bool {
+        self.change(ino, |inode| {
+            inode.opens = inode.opens.checked_sub(1).expect("a closed inode was open");
+            inode.opens == 0 && !inode.linked
+        })
+    }
+    /// Remembers, or forgets, that the file was cut to nothing.
+    pub fn set_cut_to_nothing(&self, ino: Ino, cut: bool) {
+        self.change(ino, |inode| inode.cut_to_nothing = cut);
+    }
+    /// A mount found this table; no descriptor is open, and sizes are the recorded ones.
+    pub fn load(&self, mut table: InodeTable) {
+        for inode in table.inodes.values_mut() {
+            inode.size = inode.disk_size;
+            inode.opens = 0;
+            inode.cut_to_nothing = false;
+        }
+        table.inodes.retain(|_, inode| inode.linked);
+        let (inodes, names) = (table.inodes.clone(), table.names.clone());
+        self.0.table.change(|own| *own = table);
+        for (ino, inode) in inodes {
+            self.0.cx.emit(|| Event::InodeCreated { ino });
+            self.0.cx.emit(|| Event::SizeChanged { ino, size: inode.size });
+            self.0.cx.emit(|| Event::DiskSizeChanged { ino, size: inode.disk_size });
+        }
+        for (name, ino) in names {
+            self.0.cx.emit(|| Event::NameSet { name, ino });
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Direct I/O: around the cache.
+
+use super::{Fill, Transfer};
+use crate::base::{Errno, Extent, ExtentKind, Ino, PAGE_SIZE, Payload, Range, Stamped};
+use crate::dev::Op;
+use crate::map::{MappingKind, Volume};
+use crate::personality::plan::{Overwrite, Placement};
+use crate::trace::{Frame, Mark};
+
+impl Volume {
+    fn direct_misaligned(&self, pos: u64, len: u64) -> bool {
+        let align = self.profile.direct.align;
+        !pos.is_multiple_of(align) || !len.is_multiple_of(align)
+    }
+
+    /// Writes `len` bytes at `pos` to the device at once. The caller holds the inode's lock exclusively.
+    pub async fn direct_write(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
+        let _frame = self.cx.frame(Frame::Direct, pos, len);
+        if self.direct_misaligned(pos, len) {
+            return Transfer::stopped(0, Errno::EINVAL);
+        }
+        if pos.saturating_add(len) > self.profile.max_file_size {
+            return Transfer::stopped(0, Errno::EFBIG);
+        }
+        let result = async {
+            self.zero_old_end(ino, pos, fill).await?;
+            self.write_back_wait(ino, pos, len).await?;
+            self.invalidate(ino, pos, len).await;
+            self.direct_blocks(ino, pos, len, fill).await
+        };
+        match result.await {
+            Ok(()) => {
+                if pos + len > self.inodes.size(ino) {
+                    self.inodes.set_size(ino, pos + len);
+                    self.inodes.set_disk_size(ino, pos + len);
+                }
+                Transfer::whole(len)
+            }
+            Err(errno) => Transfer::stopped(0, errno),
+        }
+    }
+
+    /// Reads around the cache, after writing back what is dirty.
+    pub async fn direct_read(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
+        let _frame = self.cx.frame(Frame::Direct, pos, len);
+        if self.direct_misaligned(pos, len) {
+            return Transfer::stopped(0, Errno::EINVAL);
+        }
+        let end = pos.saturating_add(len).min(self.inodes.size(ino));
+        if pos >= end {
+            return Transfer::whole(0);
+        }
+        if let Err(errno) = self.write_back_wait(ino, pos, end - pos).await {
+            return Transfer::stopped(0, errno);
+        }
+        let blocks = self.profile.block.covering(pos, end - pos);
+        for mapping in self.mappings(ino, blocks) {
+            if mapping.kind == MappingKind::Written
+                && let Some(range) = mapping.extent.and_then(|extent| extent.dev_range())
+                && let Err(errno) = self.io.read(range).await
+            {
+                return Transfer::stopped(0, errno);
+            }
+        }
+        Transfer::whole(end - pos)
+    }
+
+    /// Takes clean folios that overlap the bytes out of the cache.
+    pub async fn invalidate(&self, ino: Ino, pos: u64, len: u64) {
+        let blocks = self.profile.block.covering(pos, len);
+        for (index, pages) in self.cache.folios_in(ino, blocks) {
+            self.wait_stable(ino, index, pages).await;
+            let folio = self.cache.folio_blocks(index, pages);
+            let there = self.cache.folio_at(ino, index, |found| found.pages) == Some(pages);
+            if there && self.cache.dirty(ino, folio).is_empty() {
+                self.drop_cached(ino, folio);
+            }
+        }
+    }
+
+    async fn direct_blocks(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Result<(), Errno> {
+        let block = self.profile.block;
+        let blocks = block.covering(pos, len);
+        let data = self.direct_data(ino, pos, len, fill);
+        let in_place = self.profile.overwrite == Overwrite::InPlace;
+        let has_place = |kind| in_place && matches!(kind, MappingKind::Written | MappingKind::Unwritten);
+        let mut extents: Vec<Extent> = Vec::new();
+        for mapping in self.mappings(ino, blocks) {
+            match mapping.extent {
+                Some(extent) if has_place(mapping.kind) => extents.push(extent),
+                _ => extents.extend(self.take_blocks(ino, mapping.range, ExtentKind::Unwritten).await?),
+            }
+        }
+        if self.profile.placement == Placement::UnwrittenThenConvert {
+            let fresh: Vec<Extent> = extents.clone();
+            self.insert_fresh(ino, &fresh).await;
+        }
+        self.cx.step(Mark::Io).await;
+        for extent in &extents {
+            self.direct_extent(*extent, &data).await?;
+        }
+        for extent in &mut extents {
+            extent.kind = ExtentKind::Written;
+        }
+        let removed = self.extents.update(ino, blocks, &extents).await;
+        self.dispose_replaced(&removed, &extents);
+        self.load_backing(ino, blocks);
+        Ok(())
+    }
+
+    /// New blocks enter the tree as unwritten before the data is sent.
+    async fn insert_fresh(&self, ino: Ino, extents: &[Extent]) {
+        for extent in extents {
+            if self.extents.get(ino, extent.start).is_none() {
+                let removed = self.extents.update(ino, extent.range(), &[*extent]).await;
+                assert!(removed.is_empty(), "new blocks go where there was a hole");
+            }
+        }
+    }
+
+    /// What the blocks hold afterwards: the bytes written, around them what the file said.
+    fn direct_data(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Vec<(Range<crate::base::FileBlock>, Stamped)> {
+        let block = self.profile.block;
+        let whole = block.inside(pos, len);
+        let new = Stamped { data: Payload::Fill(fill.byte), prov: fill.prov };
+        let mut data = Vec::new();
+        for edge in block.covering(pos, len).iter().filter(|at| !whole.contains(*at)) {
+            let old = self.peek(ino, Range::sized(edge, 1)).swap_remove(0).1.data;
+            let from = pos.max(block.pos(edge)) - block.pos(edge);
+            let to = (pos + len).min(block.pos(edge + 1)) - block.pos(edge);
+            let index = |at: u64| usize::try_from(at).expect("an offset in a block");
+            let patched = old.patched(index(from), index(to - from), &new.data, index(block.bytes()));
+            data.push((Range::sized(edge, 1), Stamped { data: patched, prov: fill.prov }));
+        }
+        if !whole.is_empty() {
+            data.push((whole, new));
+        }
+        data.sort_by_key(|(range, _)| range.start);
+        data
+    }
+
+    async fn direct_extent(&self, extent: Extent, data: &[(Range<crate::base::FileBlock>, Stamped)]) -> Result<(), Errno> {
+        let on_device = extent.dev_range().expect("direct I/O goes to an address");
+        let place = |range: Range<crate::base::FileBlock>| Range::sized(extent.addr + (range.start - extent.start), range.len());
+        let runs = data.iter().filter(|(range, _)| range.overlaps(&extent.range()));
+        let data = runs.map(|(range, stamped)| (place(range.intersect(&extent.range())), stamped.clone())).collect();
+        debug_assert!(PAGE_SIZE >= self.profile.block.bytes(), "a block is at most a page");
+        let ticket = self.io.submit(Op::Write { data, fua: false }, on_device);
+        self.io.wait(ticket).await.map(drop)
+    }
+}

@@ -1,0 +1,83 @@
+//! Loads and stores through a mapping.
+
+use super::{Fill, Transfer};
+use crate::base::{Errno, FsError, Ino, PAGE_SIZE, PageIndex};
+use crate::cache::folio_lock;
+use crate::inode::invalidate_lock;
+use crate::map::Volume;
+use crate::trace::{Frame, Mode};
+
+impl Volume {
+    /// Stores `len` bytes at `pos` of the file through a shared mapping. A page past the end of the file, or one that
+    /// cannot be had, is SIGBUS.
+    pub async fn store(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
+        self.touch(ino, pos, len, Some(fill)).await
+    }
+
+    /// Loads through a shared mapping.
+    pub async fn load_mapped(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
+        self.touch(ino, pos, len, None).await
+    }
+
+    async fn touch(&self, ino: Ino, pos: u64, len: u64, fill: Option<Fill>) -> Transfer {
+        let _frame = self.cx.frame(Frame::Fault, pos, len);
+        let mut at = pos;
+        while at < pos + len {
+            let page = PageIndex(at / PAGE_SIZE);
+            let end = ((page.0 + 1) * PAGE_SIZE).min(pos + len);
+            if page.0 * PAGE_SIZE >= self.inodes.size(ino) {
+                return Transfer { done: at - pos, error: Some(FsError::SigBus) };
+            }
+            let done = match fill {
+                None => self.fault_in(ino, page).await,
+                Some(fill) => self.store_page(ino, page, at, end - at, fill).await,
+            };
+            if done.is_err() {
+                return Transfer { done: at - pos, error: Some(FsError::SigBus) };
+            }
+            at = end;
+        }
+        Transfer::whole(len)
+    }
+
+    /// The page is in memory (`filemap_fault`).
+    async fn fault_in(&self, ino: Ino, page: PageIndex) -> Result<(), Errno> {
+        let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
+        let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
+        let (index, pages) = match found {
+            Some(found) => found,
+            None => {
+                let window = self.readahead_of(ino, |readahead| readahead.fault(page));
+                self.bring_in(ino, window).await?;
+                self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).ok_or(Errno::EIO)?
+            }
+        };
+        self.read_folio(ino, index, pages).await
+    }
+
+    /// The page may be written (`page_mkwrite`): the whole folio up to the end of the file becomes dirty.
+    async fn store_page(&self, ino: Ino, page: PageIndex, pos: u64, len: u64, fill: Fill) -> Result<(), Errno> {
+        self.fault_in(ino, page).await?;
+        let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
+        let (index, pages) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).ok_or(Errno::EAGAIN)?;
+        let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
+        self.wait_stable(ino, index, pages).await;
+        let block = self.profile.block;
+        let size = self.inodes.size(ino);
+        let folio = self.cache.folio_blocks(index, pages);
+        let blocks = crate::base::Range::new(folio.start, folio.end.min(block.block_after(size)).max(folio.start));
+        let got = self.begin_write(ino, blocks).await?;
+        if got != blocks {
+            return Err(Errno::ENOSPC);
+        }
+        self.cache.set_state(ino, blocks, |mut state| {
+            state.dirty = true;
+            state
+        });
+        // Bytes past the end of the file are never seen: writeback zeroes them.
+        if pos < size {
+            self.copy_in(ino, pos, len.min(size - pos), fill);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Makes cached blocks say what the file says.
+
+use crate::base::cache_state::Backing;
+use crate::base::{BlockSize, Errno, ExtentKind, FileBlock, Ino, PageIndex, Range, Stamped};
+use crate::map::{Mapping, MappingKind, Volume};
+use crate::personality::plan::Delayed;
+use crate::trace::Frame;
+
+impl Volume {
+    /// Reads every block of `range` that is cached and not up to date. Its folio is locked.
+    pub async fn fill(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+        let stale: Vec<Range<FileBlock>> = self
+            .cache
+            .states(ino, range)
+            .into_iter()
+            .filter(|(_, state)| !state.uptodate)
+            .map(|(run, _)| run)
+            .collect();
+        for run in stale {
+            let _frame = self.cx.frame(Frame::ReadFolio, run.start.0, run.len());
+            let hold = self.extents.read_lock(ino, run.start).await;
+            let mappings = self.mappings(ino, run);
+            drop(hold);
+            for mapping in mappings {
+                self.fill_mapping(ino, &mapping).await?;
+            }
+            self.cache.set_state(ino, run, |mut state| {
+                state.uptodate = true;
+                state
+            });
+        }
+        Ok(())
+    }
+
+    async fn fill_mapping(&self, ino: Ino, mapping: &Mapping) -> Result<(), Errno> {
+        match mapping.kind {
+            MappingKind::Written => {
+                let extent = mapping.extent.expect("a written mapping has its record");
+                let runs = self.io.read(extent.dev_range().expect("written data has an address")).await?;
+                for (range, stamped) in runs {
+                    let from = extent.start + (range.start - extent.addr);
+                    self.cache.set_data(ino, Range::sized(from, range.len()), &stamped);
+                }
+            }
+            MappingKind::Inline => {
+                let extent = mapping.extent.expect("an inline mapping has its record");
+                self.cache.set_data(ino, mapping.range, &self.extents.inline().get(extent.addr.0));
+            }
+            MappingKind::Hole | MappingKind::Delayed | MappingKind::Unwritten | MappingKind::Reserved => {
+                self.cache.set_data(ino, mapping.range, &Stamped::ZERO);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a folio and, where the cache tracks it, asks the tree what backs its blocks.
+    pub fn add_folio(&self, ino: Ino, index: PageIndex, pages: u32) {
+        self.cache.add(ino, index, pages);
+        self.load_backing(ino, self.cache.folio_blocks(index, pages));
+    }
+
+    /// What the tree says of the blocks, for a cache that keeps it (`bch2_folio_set`).
+    pub fn load_backing(&self, ino: Ino, range: Range<FileBlock>) {
+        if self.profile.delayed != Delayed::Cache {
+            return;
+        }
+        for (part, extent) in self.extents.pieces(ino, range) {
+            let backing = match extent.map(|extent| extent.kind) {
+                None => Backing::Hole,
+                Some(ExtentKind::Reserved) => Backing::Reserved,
+                Some(ExtentKind::Written | ExtentKind::Unwritten | ExtentKind::Inline) => Backing::Allocated,
+            };
+            self.cache.set_state(ino, part, |mut state| {
+                state.backing = backing;
+                state
+            });
+        }
+    }
+
+    /// The bytes of a range of blocks without filling the cache: the cache's where it has them, else the device's.
+    /// For observers and checks; takes no lock and no time.
+    pub fn peek(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
+        let mut found = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let cached = self.cache.state(ino, at).is_some_and(|state| state.uptodate);
+            let piece = if cached { self.peek_cached(ino, Range::new(at, range.end)) } else { self.peek_mapping(ino, Range::new(at, range.end)) };
+            for (run, stamped) in piece {
+                at = run.end;
+                found.push((run, stamped));
+            }
+        }
+        found
+    }
+
+    fn peek_cached(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
+        let block: BlockSize = self.profile.block;
+        let page = block.page_of(range.start);
+        let folio = self.cache.folio_at(ino, page, |folio| folio.range()).expect("the block is cached");
+        let states = self.cache.states(ino, range.intersect(&folio));
+        let end = states.iter().find(|(_, state)| !state.uptodate).map_or(folio.end.min(range.end), |(run, _)| run.start);
+        self.cache.data_runs(ino, Range::new(range.start, end))
+    }
+
+    /// From the device, up to the next cached block.
+    fn peek_mapping(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
+        let block = self.profile.block;
+        let mapping = self.mapping(ino, range);
+        let mut end = mapping.range.end;
+        for (run, state) in self.next_cached(ino, mapping.range) {
+            if state {
+                end = end.min(run.start);
+                break;
+            }
+        }
+        let part = Range::new(range.start, end.max(range.start + 1).min(mapping.range.end));
+        debug_assert!(block.bytes() > 0, "blocks have bytes");
+        match (mapping.kind, mapping.extent.and_then(|extent| extent.trimmed(part))) {
+            (MappingKind::Written, Some(extent)) => {
+                let on_device = extent.dev_range().expect("written data has an address");
+                let runs = self.io.device(|device| device.peek(on_device));
+                let place = |run: Range<_>| Range::sized(extent.start + (run.start - extent.addr), run.len());
+                runs.into_iter().map(|(run, stamped)| (place(run), stamped)).collect()
+            }
+            (MappingKind::Inline, Some(extent)) => vec![(part, self.extents.inline().get(extent.addr.0))],
+            _ => vec![(part, Stamped::ZERO)],
+        }
+    }
+
+    /// Runs of cached blocks in `range`, each with whether it is up to date.
+    fn next_cached(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, bool)> {
+        self.cache.states(ino, range).into_iter().map(|(run, state)| (run, state.uptodate)).collect()
+    }
+}

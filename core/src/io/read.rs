@@ -1,0 +1,98 @@
+//! Buffered read: through the cache, with readahead.
+
+use super::Transfer;
+use crate::base::{Errno, Ino, PAGE_SIZE, PageIndex};
+use crate::cache::folio_lock;
+use crate::cache::readahead::{Readahead, Window};
+use crate::map::Volume;
+use crate::trace::{Frame, Mode};
+
+impl Volume {
+    /// Reads `len` bytes at `pos` into the cache; returns how many there are before the end of the file.
+    pub async fn read(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
+        let _frame = self.cx.frame(Frame::Read, pos, len);
+        let end = (pos.saturating_add(len)).min(self.inodes.size(ino));
+        if pos >= end {
+            return Transfer::whole(0);
+        }
+        let last = PageIndex((end - 1) / PAGE_SIZE);
+        let mut page = PageIndex(pos / PAGE_SIZE);
+        while page <= last {
+            match self.read_page(ino, page, last).await {
+                Ok(next) => page = next,
+                Err(errno) => return Transfer::stopped((page.0 * PAGE_SIZE).saturating_sub(pos), errno),
+            }
+        }
+        self.readahead_of(ino, |readahead| readahead.ended(last));
+        Transfer::whole(end - pos)
+    }
+
+    /// Makes one page up to date; returns the first page behind its folio.
+    async fn read_page(&self, ino: Ino, page: PageIndex, last: PageIndex) -> Result<PageIndex, Errno> {
+        let wanted = last.0 - page.0 + 1;
+        let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
+        if found.is_none() {
+            let before = self.cached_before(ino, page);
+            let window = self.readahead_of(ino, |readahead| readahead.missing(page, wanted, before, before == page.0));
+            self.bring_in(ino, window).await?;
+        } else if let Some((index, pages)) = found
+            && self.readahead_of(ino, |readahead| readahead.used(index, u64::from(pages)))
+        {
+            let window = self.readahead_of(ino, |readahead| readahead.marked(index, u64::from(pages), wanted));
+            self.bring_in(ino, window).await?;
+        }
+        let Some((index, pages)) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) else {
+            return Ok(page);
+        };
+        self.read_folio(ino, index, pages).await?;
+        Ok(PageIndex(index.0 + u64::from(pages)))
+    }
+
+    /// Fills a folio that is in the cache.
+    pub async fn read_folio(&self, ino: Ino, index: PageIndex, pages: u32) -> Result<(), Errno> {
+        let blocks = self.cache.folio_blocks(index, pages);
+        if self.cache.states(ino, blocks).iter().all(|(_, state)| state.uptodate) {
+            return Ok(());
+        }
+        let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
+        self.fill(ino, blocks).await
+    }
+
+    /// Adds the missing folios of a window and fills them.
+    pub async fn bring_in(&self, ino: Ino, window: Window) -> Result<(), Errno> {
+        let size = self.inodes.size(ino);
+        if size == 0 || window.start.0 > (size - 1) / PAGE_SIZE {
+            return Ok(());
+        }
+        let mut added = Vec::new();
+        for (index, pages) in window.folios(PageIndex((size - 1) / PAGE_SIZE)) {
+            if self.cache.folios_in(ino, self.cache.folio_blocks(index, pages)).is_empty() {
+                self.add_folio(ino, index, pages);
+                added.push((index, pages));
+            }
+        }
+        self.readahead_of(ino, |readahead| readahead.brought_in(window));
+        for (index, pages) in added {
+            if self.cache.folio_at(ino, index, |folio| folio.pages) == Some(pages) {
+                self.read_folio(ino, index, pages).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pages right in front of `page` that are cached, at most a window's worth.
+    fn cached_before(&self, ino: Ino, page: PageIndex) -> u64 {
+        let mut count = 0;
+        while count < page.0.min(crate::cache::readahead::WINDOW_MAX)
+            && self.cache.folio_at(ino, PageIndex(page.0 - count - 1), |_| ()).is_some()
+        {
+            count += 1;
+        }
+        count
+    }
+
+    /// The readahead state of a file.
+    pub fn readahead_of<R>(&self, ino: Ino, change: impl FnOnce(&mut Readahead) -> R) -> R {
+        self.readahead.change(|all| change(all.entry(ino).or_default()))
+    }
+}

@@ -1,0 +1,146 @@
+//! Buffered write: into the cache, with a promise for what has no place yet.
+
+use super::{Fill, Transfer};
+use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Range, Stamped};
+use crate::cache::folio_lock;
+use crate::map::Volume;
+use crate::personality::plan::{GrowTail, WritebackUnit};
+use crate::trace::{Frame, Mode};
+
+/// One folio's part of a write.
+struct Part {
+    index: PageIndex,
+    pages: u32,
+    pos: u64,
+    len: u64,
+}
+
+impl Volume {
+    /// Writes `len` bytes at `pos`. The caller holds the inode's lock exclusively.
+    ///
+    /// Stops at the first error; what was done before stays. Grows the size as it goes.
+    pub async fn write(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
+        let _frame = self.cx.frame(Frame::Write, pos, len);
+        if pos >= self.profile.max_file_size {
+            return Transfer::stopped(0, Errno::EFBIG);
+        }
+        let len = len.min(self.profile.max_file_size - pos);
+        if let Err(errno) = self.zero_old_end(ino, pos, fill).await {
+            return Transfer::stopped(0, errno);
+        }
+        let mut done = 0;
+        while done < len {
+            match self.write_folio(ino, pos + done, len - done, fill).await {
+                // The folio was replaced while the task waited for its lock: look again.
+                Ok(None) => {}
+                Ok(Some(0)) => return Transfer::stopped(done, Errno::ENOSPC),
+                Ok(Some(bytes)) => done += bytes,
+                Err(errno) => return Transfer::stopped(done, errno),
+            }
+        }
+        Transfer::whole(done)
+    }
+
+    /// A write or a change of size past an unaligned end: the old end's block must read as zeroes behind it.
+    pub async fn zero_old_end(&self, ino: Ino, pos: u64, fill: Fill) -> Result<(), Errno> {
+        let size = self.inodes.size(ino);
+        let block = self.profile.block;
+        let unaligned = pos > size && !block.aligned(size);
+        if unaligned && self.profile.truncate.grow == GrowTail::ZeroIfMapped && block.block_of(pos) != block.block_of(size) {
+            let end = block.pos(block.block_after(size));
+            self.zero_if_mapped(ino, size, end - size, fill.prov).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes into one folio; returns the bytes done, which may be fewer than the folio has room for, or `None` when
+    /// the folio is not the one that was found before its lock was taken.
+    async fn write_folio(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Result<Option<u64>, Errno> {
+        let part = self.write_part(ino, pos, len);
+        let _frame = self.cx.frame(Frame::WriteFolio, part.index.0, u64::from(part.pages));
+        let _lock = self.cx.lock(folio_lock(ino, part.index), Mode::Exclusive).await;
+        let there = self.cache.folios_in(ino, self.cache.folio_blocks(part.index, part.pages));
+        match there.as_slice() {
+            [] => self.add_folio(ino, part.index, part.pages),
+            [found] if *found == (part.index, part.pages) => {}
+            _ => return Ok(None),
+        }
+        self.wait_stable(ino, part.index, part.pages).await;
+        let block = self.profile.block;
+        let wanted = block.covering(part.pos, part.len);
+        self.fill_edges(ino, &part).await?;
+        let got = self.begin_write(ino, wanted).await?;
+        let end = (part.pos + part.len).min(block.pos(got.end));
+        if end <= part.pos {
+            return Ok(Some(0));
+        }
+        self.copy_in(ino, part.pos, end - part.pos, fill);
+        if end > self.inodes.size(ino) {
+            self.inodes.set_size(ino, end);
+        }
+        Ok(Some(end - part.pos))
+    }
+
+    /// The folio that is there for `pos`, or the one to add: as large as the rest of the write (`fgf_set_order`).
+    fn write_part(&self, ino: Ino, pos: u64, len: u64) -> Part {
+        let page = PageIndex(pos / PAGE_SIZE);
+        let (index, pages) = match self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) {
+            Some(found) => found,
+            None => (page, self.cache.room(ino, page, (len / PAGE_SIZE).max(1))),
+        };
+        let end = (index.0 + u64::from(pages)) * PAGE_SIZE;
+        Part { index, pages, pos, len: len.min(end - pos) }
+    }
+
+    /// Blocks that are overwritten in part must say what the file says before.
+    async fn fill_edges(&self, ino: Ino, part: &Part) -> Result<(), Errno> {
+        let block = self.profile.block;
+        let inside = block.inside(part.pos, part.len);
+        let covering = block.covering(part.pos, part.len);
+        match self.profile.unit {
+            WritebackUnit::DirtyBlocks => {
+                self.fill_or_zero(ino, Range::new(covering.start, inside.start.min(covering.end))).await?;
+                self.fill_or_zero(ino, Range::new(inside.end.max(covering.start), covering.end)).await
+            }
+            WritebackUnit::Folio => {
+                let folio = self.cache.folio_blocks(part.index, part.pages);
+                if inside == folio { Ok(()) } else { self.fill_or_zero(ino, folio).await }
+            }
+        }
+    }
+
+    async fn fill_or_zero(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+        if range.is_empty() { Ok(()) } else { self.fill(ino, range).await }
+    }
+
+    /// Puts the bytes into the folio, which is locked and prepared.
+    pub fn copy_in(&self, ino: Ino, pos: u64, len: u64, fill: Fill) {
+        let block = self.profile.block;
+        let whole = block.inside(pos, len);
+        let source = Stamped { data: Payload::Fill(fill.byte), prov: fill.prov };
+        for edge in block.covering(pos, len).iter().filter(|at| !whole.contains(*at)) {
+            let start = block.pos(edge);
+            let from = pos.max(start) - start;
+            let to = (pos + len).min(start + block.bytes()) - start;
+            let as_index = |at: u64| usize::try_from(at).expect("an offset in a block");
+            let old = self.cache.data(ino, edge).map_or(Payload::ZERO, |stamped| stamped.data);
+            let data = old.patched(as_index(from), as_index(to - from), &source.data, as_index(block.bytes()));
+            self.cache.set_data(ino, Range::sized(edge, 1), &Stamped { data, prov: fill.prov });
+        }
+        if !whole.is_empty() {
+            self.cache.set_data(ino, whole, &source);
+        }
+        self.cache.set_state(ino, block.covering(pos, len), |mut state| {
+            state.uptodate = true;
+            state.dirty = true;
+            state
+        });
+    }
+
+    /// Waits until a folio is not under writeback (`folio_wait_stable`).
+    pub async fn wait_stable(&self, ino: Ino, index: PageIndex, pages: u32) {
+        let blocks = self.cache.folio_blocks(index, pages);
+        let reason = crate::trace::Reason::Writeback(u64::from(ino.0));
+        self.cache.writeback_ended().wait_until(&self.cx, reason, || !self.cache.under_writeback(ino, blocks)).await;
+    }
+}

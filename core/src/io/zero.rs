@@ -1,0 +1,82 @@
+//! Zeroes bytes through the cache.
+
+use super::Fill;
+use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Prov, Range};
+use crate::cache::folio_lock;
+use crate::map::{MappingKind, Volume};
+use crate::personality::plan::WritebackUnit;
+use crate::trace::{Frame, Mode};
+
+impl Volume {
+    /// Zeroes bytes of one block where the file has data there; a hole, or space that reads as zeroes and is not
+    /// dirty, is left alone (`ext4_block_zero_page_range`, `bch2_truncate_folio`). Whether anything was zeroed.
+    pub async fn zero_if_mapped(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<bool, Errno> {
+        let block = self.profile.block;
+        let at = block.block_of(pos);
+        assert!(len > 0 && block.block_after(pos + len) == at + 1, "the bytes lie in one block");
+        let _frame = self.cx.frame(Frame::Zero, pos, len);
+        let dirty = self.cache.state(ino, at).is_some_and(|state| state.dirty);
+        let hold = self.extents.read_lock(ino, at).await;
+        let kind = self.mapping(ino, Range::sized(at, 1)).kind;
+        drop(hold);
+        let data = matches!(kind, MappingKind::Written | MappingKind::Inline | MappingKind::Delayed) || dirty;
+        if data {
+            self.zero_in_cache(ino, pos, len, prov).await?;
+        }
+        Ok(data)
+    }
+
+    async fn zero_in_cache(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
+        let page = PageIndex(pos / PAGE_SIZE);
+        if self.cache.folio_at(ino, page, |_| ()).is_none() {
+            self.add_folio(ino, page, 1);
+        }
+        let (index, pages) =
+            self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).expect("the folio was just added");
+        let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
+        self.wait_stable(ino, index, pages).await;
+        let block = self.profile.block;
+        let touched = match self.profile.unit {
+            WritebackUnit::DirtyBlocks => block.covering(pos, len),
+            WritebackUnit::Folio => self.cache.folio_blocks(index, pages),
+        };
+        self.fill(ino, touched).await?;
+        let covering = block.covering(pos, len);
+        self.begin_write(ino, covering).await?;
+        self.copy_in(ino, pos, len, Fill { byte: 0, prov });
+        Ok(())
+    }
+
+    /// Takes blocks out of the cache: whole folios go, blocks of a folio that stays become empty. Their promises are
+    /// returned. The caller has waited for writeback.
+    pub fn drop_cached(&self, ino: Ino, range: Range<FileBlock>) {
+        for (index, pages) in self.cache.folios_in(ino, range) {
+            let blocks = self.cache.folio_blocks(index, pages);
+            let part = blocks.intersect(&range);
+            self.release_promises(ino, part);
+            if part == blocks {
+                self.cache.remove(ino, index);
+            }
+        }
+        self.delalloc.take(ino, range);
+    }
+
+    /// Cached blocks of `range` are neither dirty nor promised any more; they stay in the cache, as zeroes.
+    fn release_promises(&self, ino: Ino, range: Range<FileBlock>) {
+        use crate::base::cache_state::Backing;
+        let promised = |state: &crate::base::cache_state::BlockState| state.backing == Backing::Dirty;
+        let states = self.cache.states(ino, range);
+        let blocks: u64 = states.iter().filter(|(_, state)| promised(state)).map(|(run, _)| run.len()).sum();
+        self.delalloc.release(blocks);
+        self.cache.set_state(ino, range, |mut state| {
+            state.dirty = false;
+            state.backing = Backing::Hole;
+            state
+        });
+        for (run, state) in self.cache.states(ino, range) {
+            if state.uptodate {
+                self.cache.set_data(ino, run, &crate::base::Stamped::ZERO);
+            }
+        }
+    }
+}

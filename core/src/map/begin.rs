@@ -1,0 +1,169 @@
+//! Before a write may touch the cache: every block of the range has a place or a promise of one.
+
+use super::{MappingKind, Volume};
+use crate::base::cache_state::Backing;
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range};
+use crate::personality::plan::{Delayed, NoSpacePlan};
+use crate::space::{Promise, Want};
+use crate::trace::Counter;
+
+impl Volume {
+    /// Promises a place to every block of `range` that has none. The folio that holds the range is locked.
+    ///
+    /// Returns the range that may be written: all of it, or a shorter one where the personality takes what there is.
+    pub async fn begin_write(&self, ino: Ino, range: Range<FileBlock>) -> Result<Range<FileBlock>, Errno> {
+        let hold = self.extents.read_lock(ino, range.start).await;
+        let holes = self.unpromised(ino, range);
+        drop(hold);
+        let needed: u64 = holes.iter().map(Range::len).sum();
+        let (mut promise, range) = self.promise_with_commit(range, &holes, needed).await?;
+        match self.profile.delayed {
+            Delayed::Index => {
+                for hole in holes {
+                    self.delalloc.insert(ino, hole, &mut promise);
+                }
+            }
+            Delayed::Cache => {
+                let blocks = promise.blocks();
+                self.mark_promised(ino, range, blocks);
+                promise.keep(blocks);
+            }
+            Delayed::Never => {
+                drop(promise);
+                for hole in holes {
+                    self.allocate_into(ino, hole, ExtentKind::Written).await?;
+                }
+            }
+        }
+        Ok(range)
+    }
+
+    /// A write got fewer bytes than it prepared for: blocks of `range` that were newly promised and that no dirty
+    /// block needs lose their promise (`iomap_write_delalloc_release`).
+    pub fn end_write(&self, ino: Ino, range: Range<FileBlock>) {
+        if self.profile.delayed != Delayed::Index {
+            return;
+        }
+        let mut at = range.start;
+        for dirty in self.cache.dirty(ino, range) {
+            self.delalloc.take(ino, Range::new(at, dirty.start));
+            at = dirty.end;
+        }
+        self.delalloc.take(ino, Range::new(at, range.end));
+    }
+
+    /// The parts of `range` that have no place and no promise.
+    fn unpromised(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        if self.profile.delayed == Delayed::Cache {
+            let states = self.cache.states(ino, range);
+            let holes = states.into_iter().filter(|(_, state)| state.backing == Backing::Hole);
+            return holes.map(|(run, _)| run).collect();
+        }
+        let mappings = self.mappings(ino, range);
+        mappings.into_iter().filter(|mapping| mapping.kind == MappingKind::Hole).map(|mapping| mapping.range).collect()
+    }
+
+    /// A promise for the holes of `range`; when there is no space, a commit may free some.
+    async fn promise_with_commit(
+        &self,
+        range: Range<FileBlock>,
+        holes: &[Range<FileBlock>],
+        needed: u64,
+    ) -> Result<(Promise, Range<FileBlock>), Errno> {
+        if let Ok(promise) = self.delalloc.promise(needed) {
+            return Ok((promise, range));
+        }
+        if self.space.ledger().get(Counter::Pinned) > 0 {
+            self.commit().await?;
+            if let Ok(promise) = self.delalloc.promise(needed) {
+                return Ok((promise, range));
+            }
+        }
+        match self.profile.no_space {
+            NoSpacePlan::WholeFolio => Err(Errno::ENOSPC),
+            NoSpacePlan::Partial => {
+                let mut left = self.delalloc.promisable();
+                let mut end = range.start;
+                for hole in holes {
+                    let got = hole.len().min(left);
+                    end = hole.start + got;
+                    left -= got;
+                    if got < hole.len() {
+                        break;
+                    }
+                }
+                if end == range.start {
+                    return Err(Errno::ENOSPC);
+                }
+                let part = Range::new(range.start, end);
+                let needed = holes.iter().map(|hole| hole.intersect(&part).len()).sum();
+                Ok((self.delalloc.promise(needed)?, part))
+            }
+        }
+    }
+
+    /// Cached blocks take over the promise of the holes they are over.
+    fn mark_promised(&self, ino: Ino, range: Range<FileBlock>, blocks: u64) {
+        let mut marked = 0;
+        for (run, state) in self.cache.states(ino, range) {
+            if state.backing == Backing::Hole {
+                marked += run.len();
+            }
+        }
+        assert!(marked == blocks, "the promise is for the holes of the range");
+        self.cache.set_state(ino, range, |mut state| {
+            state.backing = match state.backing {
+                Backing::Hole => Backing::Dirty,
+                Backing::Reserved => Backing::DirtyReserved,
+                other => other,
+            };
+            state
+        });
+    }
+
+    /// Where to look for space for `range`: behind the extent in front of it.
+    pub fn goal(&self, ino: Ino, at: FileBlock) -> DevBlock {
+        let before = self.extents.prev(ino, at).filter(|extent| extent.kind.has_address());
+        before.map_or(self.profile.data_area.start, |extent| {
+            let distance = at - extent.start;
+            let goal = extent.addr + distance;
+            if self.profile.data_area.contains(goal) { goal } else { extent.addr + u64::from(extent.len) }
+        })
+    }
+
+    /// Takes device blocks for `range`, in as few pieces as there are. On ENOSPC nothing is taken.
+    pub async fn take_blocks(&self, ino: Ino, range: Range<FileBlock>, kind: ExtentKind) -> Result<Vec<Extent>, Errno> {
+        let boundary = u64::from(self.profile.limits.boundary);
+        let mut taken: Vec<Extent> = Vec::new();
+        let mut committed = false;
+        let mut at = range.start;
+        while at < range.end {
+            let goal = match taken.last() {
+                Some(last) => last.addr + u64::from(last.len),
+                None => self.goal(ino, at),
+            };
+            let most = u64::from(self.profile.limits.most(kind));
+            let want = Want { goal, count: (range.end - at).min(most), boundary };
+            if let Some(found) = self.space.allocate(want) {
+                let len = u32::try_from(found.len()).expect("an extent's length fits");
+                taken.push(Extent { ino, start: at, len, addr: found.start, kind, shared: false });
+                at = at + found.len();
+            } else if !committed && self.space.ledger().get(Counter::Pinned) > 0 {
+                committed = true;
+                self.commit().await?;
+            } else {
+                self.dispose(&taken);
+                return Err(Errno::ENOSPC);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Takes device blocks for `range` and puts them into the tree.
+    pub async fn allocate_into(&self, ino: Ino, range: Range<FileBlock>, kind: ExtentKind) -> Result<(), Errno> {
+        let extents = self.take_blocks(ino, range, kind).await?;
+        let removed = self.extents.update(ino, range, &extents).await;
+        self.dispose(&removed);
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Floor 9, the mapping layer: the lower floors put together, and the question that every data path asks them.
+//!
+//! A [`Volume`] is one mounted filesystem without its operations. [`Mapping`] says what lies at a block, as far as
+//! it lies there; [`begin`] prepares a range for writing.
+
+pub mod begin;
+pub mod commit;
+pub mod mapping;
+
+pub use mapping::{Mapping, MappingKind};
+
+use crate::base::{Extent, ExtentKind, FileBlock, Ino, Range, StateCell};
+use crate::cache::PageCache;
+use crate::cache::readahead::Readahead;
+use crate::delalloc::Delalloc;
+use crate::dev::{BlockDevice, IoQueue};
+use crate::extent::ExtentMap;
+use crate::inode::Inodes;
+use crate::personality::Profile;
+use crate::sim::{Cx, WaitQueue};
+use crate::space::Space;
+use crate::trace::Counter;
+use commit::Committed;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The floors 0 to 8 of one mounted filesystem.
+pub struct Volume {
+    /// Scheduler, clock, events, locks.
+    pub cx: Cx,
+    /// What makes this filesystem different.
+    pub profile: Rc<Profile>,
+    /// The device.
+    pub io: IoQueue,
+    /// Free blocks and promises.
+    pub space: Space,
+    /// Files' maps.
+    pub extents: ExtentMap,
+    /// Names and sizes.
+    pub inodes: Inodes,
+    /// The page cache.
+    pub cache: PageCache,
+    /// Delayed ranges.
+    pub delalloc: Delalloc,
+    /// Readahead windows by inode.
+    pub readahead: StateCell<BTreeMap<Ino, Readahead>>,
+    /// What the last commit made durable.
+    pub committed: StateCell<Committed>,
+    /// Runs on their way to the device, for the completion task.
+    pub ioends: StateCell<std::collections::VecDeque<Ioend>>,
+    /// Wakes the completion task.
+    pub ioend_work: WaitQueue,
+    /// The first error of writeback that nobody was told of, by inode (`errseq_t`).
+    pub errors: StateCell<BTreeMap<Ino, crate::base::Errno>>,
+}
+
+/// A run of blocks on its way to the device, and what to do when it has arrived.
+pub struct Ioend {
+    /// The file.
+    pub ino: Ino,
+    /// The run in the file.
+    pub range: Range<FileBlock>,
+    /// Folios under writeback for it.
+    pub folios: Vec<crate::base::PageIndex>,
+    /// What the tree says afterwards, for blocks whose record changes.
+    pub extents: Vec<Extent>,
+    /// End of the data in the file, in bytes: the recorded size grows to it.
+    pub end: u64,
+    /// The requests.
+    pub tickets: Vec<crate::dev::queue::Ticket>,
+}
+
+impl Volume {
+    /// An empty filesystem on a device, and its background task for the device.
+    pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
+        let io = IoQueue::new(cx, device);
+        let space = Space::new(cx, profile.data_area, profile.spare_blocks);
+        Self {
+            cx: cx.clone(),
+            extents: ExtentMap::new(cx, profile.tree, profile.limits),
+            inodes: Inodes::new(cx),
+            cache: PageCache::new(cx, profile.block),
+            delalloc: Delalloc::new(cx, &space),
+            readahead: StateCell::default(),
+            committed: StateCell::default(),
+            ioends: StateCell::default(),
+            ioend_work: WaitQueue::default(),
+            errors: StateCell::default(),
+            profile: Rc::new(profile),
+            io,
+            space,
+        }
+    }
+
+    /// Extents that left the tree give back what they had.
+    pub fn dispose(&self, removed: &[Extent]) {
+        for extent in removed {
+            match extent.kind {
+                ExtentKind::Written | ExtentKind::Unwritten => {
+                    self.space.free(extent.dev_range().expect("the kind has an address"));
+                }
+                ExtentKind::Reserved => self.space.ledger().sub(Counter::Reserved, u64::from(extent.len)),
+                ExtentKind::Inline => self.extents.inline().remove(extent.addr.0),
+            }
+        }
+    }
+
+    /// Extents were replaced by `new`: what of the old ones' blocks no new one has is given back.
+    pub fn dispose_replaced(&self, removed: &[Extent], new: &[Extent]) {
+        let kept: Vec<_> = new.iter().filter_map(Extent::dev_range).collect();
+        for extent in removed {
+            let Some(range) = extent.dev_range() else {
+                self.dispose(std::slice::from_ref(extent));
+                continue;
+            };
+            let mut left = vec![range];
+            for keep in &kept {
+                left = left.iter().flat_map(|part| <[_; 2]>::from(part.subtract(keep))).filter(|part| !part.is_empty()).collect();
+            }
+            left.into_iter().for_each(|part| self.space.free(part));
+        }
+    }
+
+    /// Remembers an error of writeback until somebody is told.
+    pub fn note_error(&self, ino: Ino, errno: crate::base::Errno) {
+        self.errors.change(|errors| {
+            errors.entry(ino).or_insert(errno);
+        });
+    }
+
+    /// The error of writeback that nobody was told of.
+    pub fn take_error(&self, ino: Ino) -> Result<(), crate::base::Errno> {
+        self.errors.change(|errors| errors.remove(&ino)).map_or(Ok(()), Err)
+    }
+
+    /// The last block that a file of `size` bytes has, plus one.
+    pub fn eof_block(&self, ino: Ino) -> FileBlock {
+        self.profile.block.block_after(self.inodes.size(ino))
+    }
+}

@@ -1,0 +1,148 @@
+//! bcachefs as recorded on Linux 6.16.3: copy on write always, delayed blocks known only to the page cache.
+
+use super::plan::*;
+use super::{OptionError, Request, options};
+use crate::base::{BlockSize, DevBlock, Range, limits::MAX_FILE_OFFSET};
+
+/// The filesystem's name.
+pub const NAME: &str = "bcachefs";
+
+/// The recorded kernel, the kernel before the series, and the series as posted in January 2024.
+const LEVELS: [&str; 3] = ["6.16", "6.12", "2024"];
+
+/// What the options say, in bytes where they are sizes.
+struct Options {
+    block: u64,
+    bucket: Option<u64>,
+    encoded_extent_max: u64,
+    checksums: bool,
+}
+
+fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
+    let place = "mkfs.bcachefs";
+    let mut options = Options {
+        block: request.block_size.unwrap_or(4096),
+        bucket: None,
+        encoded_extent_max: 64 << 10,
+        checksums: true,
+    };
+    for word in request.mkfs.split_whitespace() {
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        let bytes = || options::size(value).filter(|size| size.is_power_of_two());
+        let refused = || OptionError::not_modelled(place, word);
+        match key {
+            "--block_size" => options.block = bytes().ok_or_else(refused)?,
+            "--bucket_size" => options.bucket = Some(bytes().ok_or_else(refused)?),
+            "--encoded_extent_max" => options.encoded_extent_max = bytes().ok_or_else(refused)?,
+            "--data_checksum" => options.checksums = value != "none",
+            _ => return Err(refused()),
+        }
+    }
+    match request.mount.split([',', ' ']).find(|word| !word.is_empty()) {
+        Some(word) => Err(OptionError::not_modelled("mount.bcachefs", word)),
+        None => Ok(options),
+    }
+}
+
+/// The walk of a level, with the single switches applied.
+fn fiemap(request: &Request<'_>) -> Result<FiemapPlan, OptionError> {
+    let level = request.level.unwrap_or(LEVELS[0]);
+    let (delayed, tail, window) = match level {
+        "6.16" => (FiemapDelayed::Cache, FiemapTail::Scanned, FiemapWindow::StartInSectors),
+        "6.12" => (FiemapDelayed::Unreported, FiemapTail::Scanned, FiemapWindow::Exact),
+        "2024" => (FiemapDelayed::Cache, FiemapTail::EndsAtLastKey, FiemapWindow::Exact),
+        _ => return Err(OptionError::not_one_of("level", level, &LEVELS)),
+    };
+    let mut plan = FiemapPlan {
+        delayed,
+        tail,
+        window,
+        window_unit: 512,
+        cut: FiemapCut::BothEdges,
+        lock: FiemapLock::TryThenDrop,
+        flags: 0,
+        max_start: MAX_FILE_OFFSET,
+    };
+    for (key, value) in request.patches {
+        match (key.as_str(), value.as_str()) {
+            ("fiemap_lock", "blocking") => plan.lock = FiemapLock::Blocking,
+            ("fiemap_lock", "trylock") => plan.lock = FiemapLock::TryAndRestart,
+            ("fiemap_lock", "try_then_drop") => plan.lock = FiemapLock::TryThenDrop,
+            ("fiemap_lock", "always_drop") => plan.lock = FiemapLock::AlwaysDrop,
+            ("fiemap_window", "exact") => plan.window = FiemapWindow::Exact,
+            ("fiemap_window", "start_in_sectors") => plan.window = FiemapWindow::StartInSectors,
+            ("fiemap_tail", "scanned") => plan.tail = FiemapTail::Scanned,
+            ("fiemap_tail", "ends_at_last_key") => plan.tail = FiemapTail::EndsAtLastKey,
+            _ => return Err(OptionError::not_modelled("patch", &format!("{key}={value}"))),
+        }
+    }
+    Ok(plan)
+}
+
+/// The bucket of a device, in bytes: 128 KiB, scaled down on small devices so that there are at least eight.
+fn bucket_bytes(options: &Options, size: u64) -> u64 {
+    let smallest = options.block * 4;
+    options.bucket.unwrap_or_else(|| {
+        let mut bytes: u64 = 128 << 10;
+        while bytes > smallest && bytes * 8 > size {
+            bytes /= 2;
+        }
+        bytes
+    })
+}
+
+/// The profile of a request.
+pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
+    let options = parse(request)?;
+    let block = BlockSize::new(options.block)
+        .ok_or_else(|| OptionError::not_one_of("mkfs.bcachefs --block_size", &options.block.to_string(), &["512", "1k", "2k", "4k"]))?;
+    let device_blocks = request.size / block.bytes();
+    let bucket = bucket_bytes(&options, request.size) / block.bytes();
+    let bucket32 = u32::try_from(bucket).map_err(|_| OptionError::not_modelled("mkfs.bcachefs", "--bucket_size"))?;
+    let encoded = u32::try_from(options.encoded_extent_max / block.bytes()).unwrap_or(u32::MAX);
+    // The copying collector's reserve (gc_reserve_percent) and the superblock, journal and tree buckets.
+    let small = request.size < 16 << 20;
+    let metadata = if small { 0 } else { bucket * 8 };
+    let reserve = if small { 0 } else { device_blocks * 8 / 100 };
+    Ok(Profile {
+        name: NAME,
+        level: request.level.unwrap_or(LEVELS[0]).to_owned(),
+        block,
+        device_blocks,
+        data_area: Range::new(DevBlock(metadata), DevBlock(device_blocks.max(metadata))),
+        spare_blocks: reserve,
+        tree: TreeShape { root: 1024, node: 1024, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
+        delayed: Delayed::Cache,
+        overwrite: Overwrite::Elsewhere,
+        unit: WritebackUnit::Folio,
+        placement: Placement::IndexAfterWrite,
+        prealloc: Prealloc::Reserved,
+        limits: ExtentLimits {
+            written: if options.checksums { encoded.max(1) } else { bucket32 },
+            unwritten: bucket32,
+            reserved: u32::MAX,
+            boundary: bucket32,
+        },
+        fiemap: fiemap(request)?,
+        seek: SeekPlan { prealloc: SeekPrealloc::CachedData, cache: SeekCache::ScanToMissingFolio },
+        truncate: TruncatePlan {
+            flush: TruncateFlush::UnrecordedSize,
+            tail: TruncateTail::ZeroAndWrite,
+            grow: GrowTail::Nothing,
+        },
+        fallocate: FallocatePlan {
+            over_delayed: OverDelayed::Skip,
+            zero: ZeroPlan::Replace,
+            punch_past_eof: PunchPastEof::Frees,
+            no_space: FallocNoSpace::AllOrNothing,
+            edges: TruncateTail::ZeroDirty,
+        },
+        direct: DirectPlan { align: block.bytes() },
+        inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
+        usage: UsagePlan::DataOnly,
+        no_space: NoSpacePlan::Partial,
+        max_file_size: MAX_FILE_OFFSET,
+        flush_on_close_after_truncate: false,
+        crash: CrashPlan::LastCommit,
+    })
+}

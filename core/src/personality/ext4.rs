@@ -1,0 +1,127 @@
+//! ext4 as recorded on Linux 6.18: delayed allocation in the extent status tree, overwrite in place.
+
+use super::plan::*;
+use super::{OptionError, Request, options};
+use crate::base::{BlockSize, DevBlock, Range};
+
+/// The filesystem's name.
+pub const NAME: &str = "ext4";
+
+/// The recorded kernel.
+const LEVEL: &str = "6.18";
+
+/// Entries of the root in the inode, and of a 4 KiB node (`struct ext4_extent` is 12 bytes, and so is the header).
+const ROOT_ENTRIES: u32 = 4;
+const NODE_ENTRY_BYTES: u64 = 12;
+
+/// What the options say.
+struct Options {
+    block: u64,
+    delalloc: bool,
+}
+
+fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
+    let mut options = Options { block: request.block_size.unwrap_or(4096), delalloc: true };
+    let mut words = request.mkfs.split_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "-b" => {
+                let value = words.next().unwrap_or("");
+                options.block = options::size(value).ok_or_else(|| OptionError::not_modelled("mkfs.ext4", word))?;
+            }
+            _ => return Err(OptionError::not_modelled("mkfs.ext4", &format!("{word} {}", words.next().unwrap_or("")))),
+        }
+    }
+    for word in request.mount.split([',', ' ']).filter(|word| !word.is_empty()) {
+        match word {
+            "delalloc" => options.delalloc = true,
+            "nodelalloc" => options.delalloc = false,
+            _ => return Err(OptionError::not_modelled("mount.ext4", word)),
+        }
+    }
+    Ok(options)
+}
+
+/// Blocks that mke2fs takes: journal, inode tables, superblocks and group descriptors, bitmaps.
+fn overhead(blocks: u64, block: u64) -> u64 {
+    let bytes = blocks * block;
+    let journal = match blocks {
+        0..2048 => 0,
+        2048..32_768 => 1024,
+        32_768..262_144 => 4096,
+        _ => 8192,
+    };
+    let bytes_per_inode = if bytes < 512 << 20 { 4096 } else { 16_384 };
+    let inode_tables = (bytes / bytes_per_inode) * 256 / block;
+    let groups = blocks.div_ceil(8 * block);
+    let rest = if bytes < 512 << 20 { 12 } else { 209 + groups };
+    if bytes < 1 << 20 { 0 } else { journal + inode_tables + rest }
+}
+
+/// The profile of a request.
+pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
+    if let Some(level) = request.level.filter(|level| *level != LEVEL) {
+        return Err(OptionError::not_one_of("level", level, &[LEVEL]));
+    }
+    if let Some((key, _)) = request.patches.first() {
+        return Err(OptionError::not_modelled("patch", key));
+    }
+    let options = parse(request)?;
+    let block = BlockSize::new(options.block)
+        .filter(|block| block.bytes() >= 1024)
+        .ok_or_else(|| OptionError::not_one_of("mkfs.ext4 -b", &options.block.to_string(), &["1024", "2048", "4096"]))?;
+    let device_blocks = request.size / block.bytes();
+    let start = overhead(device_blocks, block.bytes()).min(device_blocks);
+    let node = u32::try_from((block.bytes() - NODE_ENTRY_BYTES) / NODE_ENTRY_BYTES).expect("a block is at most 4 KiB");
+    Ok(Profile {
+        name: NAME,
+        level: LEVEL.to_owned(),
+        block,
+        device_blocks,
+        data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
+        // `s_resv_clusters`: 2 % of the device, at most 4096 clusters (ext4_calculate_resv_clusters).
+        spare_blocks: if start == 0 { 0 } else { (device_blocks / 50).min(4096) },
+        tree: TreeShape { root: ROOT_ENTRIES, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
+        delayed: if options.delalloc { Delayed::Index } else { Delayed::Never },
+        overwrite: Overwrite::InPlace,
+        unit: WritebackUnit::DirtyBlocks,
+        placement: Placement::UnwrittenThenConvert,
+        prealloc: Prealloc::Unwritten,
+        limits: ExtentLimits { written: 32_768, unwritten: 32_767, reserved: 0, boundary: 0 },
+        fiemap: FiemapPlan {
+            delayed: FiemapDelayed::Index,
+            tail: FiemapTail::Scanned,
+            window: FiemapWindow::Exact,
+            window_unit: block.bytes(),
+            cut: FiemapCut::BothEdges,
+            lock: FiemapLock::Untouched,
+            flags: crate::base::fiemap::request::XATTR | crate::base::fiemap::request::CACHE,
+            max_start: max_file_size(block),
+        },
+        seek: SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index },
+        truncate: TruncatePlan {
+            flush: TruncateFlush::Nothing,
+            tail: TruncateTail::ZeroDirty,
+            grow: GrowTail::ZeroIfMapped,
+        },
+        fallocate: FallocatePlan {
+            over_delayed: OverDelayed::Convert,
+            zero: ZeroPlan::Convert,
+            punch_past_eof: PunchPastEof::Ignored,
+            no_space: FallocNoSpace::KeepPart,
+            edges: TruncateTail::ZeroDirty,
+        },
+        direct: DirectPlan { align: 512 },
+        inline: None,
+        usage: UsagePlan::WithTreeNodes,
+        no_space: NoSpacePlan::WholeFolio,
+        max_file_size: max_file_size(block),
+        flush_on_close_after_truncate: true,
+        crash: CrashPlan::LastCommit,
+    })
+}
+
+/// 2^32 - 1 blocks (`ext4_max_size`).
+fn max_file_size(block: BlockSize) -> u64 {
+    u64::from(u32::MAX) * block.bytes()
+}

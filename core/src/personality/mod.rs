@@ -1,0 +1,53 @@
+//! Floor 3, personalities: what differs between filesystems, as data.
+//!
+//! The engine asks questions; the answers are the fields of a [`Profile`], plain enums and numbers, each with the
+//! kernel function or the recording that it condenses. No state, no async, nothing above floor 0. This folder is the
+//! only place that names a filesystem.
+
+mod bcachefs;
+mod ext4;
+pub mod options;
+pub mod plan;
+
+pub use options::OptionError;
+pub use plan::Profile;
+
+/// The filesystems that can be simulated.
+pub const NAMES: [&str; 2] = [ext4::NAME, bcachefs::NAME];
+/// The page's first choice.
+pub const DEFAULT: &str = ext4::NAME;
+
+/// What a profile is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Request<'a> {
+    /// Which filesystem.
+    pub name: &'a str,
+    /// A named bundle of patches; `None` for the recorded kernel.
+    pub level: Option<&'a str>,
+    /// Single switches, applied after the level.
+    pub patches: &'a [(String, String)],
+    /// Options of mkfs, in that tool's spelling.
+    pub mkfs: &'a str,
+    /// Options of mount.
+    pub mount: &'a str,
+    /// Bytes of the device.
+    pub size: u64,
+    /// Bytes in a block, where the options of mkfs do not say.
+    pub block_size: Option<u64>,
+    /// Entries of a B-tree node, for teaching; `None` for the real shape.
+    pub fanout: Option<u32>,
+}
+
+/// The profile for a request, or the name of the option that is not known or not modelled.
+pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
+    let mut profile = match request.name {
+        ext4::NAME => ext4::profile(request)?,
+        bcachefs::NAME => bcachefs::profile(request)?,
+        other => return Err(OptionError::personality(other, &NAMES)),
+    };
+    if let Some(fanout) = request.fanout {
+        let entries = fanout.max(3);
+        profile.tree = plan::TreeShape { root: entries, node: entries, ..profile.tree };
+    }
+    Ok(profile)
+}

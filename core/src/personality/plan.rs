@@ -1,0 +1,388 @@
+//! The questions, as the types of their answers.
+
+use crate::base::{BlockSize, DevBlock, ExtentKind, Range};
+
+/// Everything that makes one filesystem behave unlike another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Profile {
+    /// Its name, for documents; never compared.
+    pub name: &'static str,
+    /// The kernel or patch state that it mirrors.
+    pub level: String,
+    /// Bytes in a block.
+    pub block: BlockSize,
+    /// Blocks on the device.
+    pub device_blocks: u64,
+    /// Where file data may go.
+    pub data_area: Range<DevBlock>,
+    /// Blocks of the data area that ordinary operations never get.
+    pub spare_blocks: u64,
+    /// Shape of the extent trees.
+    pub tree: TreeShape,
+    /// Where a block that is dirty over a hole is remembered.
+    pub delayed: Delayed,
+    /// What happens to a block that has an address when it is written again.
+    pub overwrite: Overwrite,
+    /// What one pass of writeback writes.
+    pub unit: WritebackUnit,
+    /// How new blocks enter the tree at writeback.
+    pub placement: Placement,
+    /// What fallocate leaves behind.
+    pub prealloc: Prealloc,
+    /// How long one extent may become.
+    pub limits: ExtentLimits,
+    /// What FIEMAP looks at and how it answers.
+    pub fiemap: FiemapPlan,
+    /// What SEEK_DATA and SEEK_HOLE look at.
+    pub seek: SeekPlan,
+    /// What a change of size does before and after.
+    pub truncate: TruncatePlan,
+    /// What the modes of fallocate do.
+    pub fallocate: FallocatePlan,
+    /// Direct I/O.
+    pub direct: DirectPlan,
+    /// Data that fits into metadata.
+    pub inline: Option<InlinePlan>,
+    /// What st_blocks counts.
+    pub usage: UsagePlan,
+    /// What a buffered write does when there is no space.
+    pub no_space: NoSpacePlan,
+    /// Largest file in bytes.
+    pub max_file_size: u64,
+    /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
+    pub flush_on_close_after_truncate: bool,
+    /// Whether the last directory operation or write reaches the device without a commit.
+    pub crash: CrashPlan,
+}
+
+/// One tree for all inodes or one each, and its fan-out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TreeShape {
+    /// Entries of a root.
+    pub root: u32,
+    /// Entries of any other node.
+    pub node: u32,
+    /// Which files share a tree.
+    pub scope: TreeScope,
+    /// What a reader or writer of the tree locks.
+    pub lock: TreeLock,
+}
+
+/// Which files share a tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TreeScope {
+    /// One tree per inode, its root in the inode.
+    Inode,
+    /// One tree for all inodes.
+    Filesystem,
+}
+
+/// What a reader or writer of a tree locks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TreeLock {
+    /// One semaphore an inode (`i_data_sem`).
+    Inode,
+    /// Each node on the path (`six_lock`).
+    Nodes,
+}
+
+/// Where a block that is dirty over a hole is remembered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Delayed {
+    /// In an index of ranges beside the tree (extent status tree).
+    Index,
+    /// In the page cache, per block.
+    Cache,
+    /// Nowhere: the write allocates at once.
+    Never,
+}
+
+/// What happens to a block that has an address when it is written again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Overwrite {
+    /// The data goes to the same address.
+    InPlace,
+    /// The data goes to a new address, and the old one is freed.
+    Elsewhere,
+}
+
+/// What one pass of writeback writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WritebackUnit {
+    /// The dirty blocks.
+    DirtyBlocks,
+    /// Every block of a dirty folio that has data.
+    Folio,
+}
+
+/// How new blocks enter the tree at writeback.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Placement {
+    /// As unwritten before the data is sent, converted when it has arrived.
+    UnwrittenThenConvert,
+    /// As written, after the data has arrived.
+    IndexAfterWrite,
+}
+
+/// What fallocate leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prealloc {
+    /// Blocks with an address, unwritten.
+    Unwritten,
+    /// A reservation without an address.
+    Reserved,
+}
+
+/// How long one extent may become, in blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExtentLimits {
+    /// A written extent.
+    pub written: u32,
+    /// An unwritten extent.
+    pub unwritten: u32,
+    /// A reservation.
+    pub reserved: u32,
+    /// No extent crosses a multiple of this many device blocks; 0 for no such rule.
+    pub boundary: u32,
+}
+
+impl ExtentLimits {
+    /// The longest extent of a kind.
+    pub fn most(&self, kind: ExtentKind) -> u32 {
+        match kind {
+            ExtentKind::Written => self.written,
+            ExtentKind::Unwritten => self.unwritten,
+            ExtentKind::Reserved => self.reserved,
+            ExtentKind::Inline => 1,
+        }
+    }
+}
+
+/// What FIEMAP looks at and how it answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FiemapPlan {
+    /// Where delayed blocks are found.
+    pub delayed: FiemapDelayed,
+    /// How the walk ends.
+    pub tail: FiemapTail,
+    /// How the end of a window is computed.
+    pub window: FiemapWindow,
+    /// Offsets of a window are rounded down to this many bytes.
+    pub window_unit: u64,
+    /// Which records a cut window and a long file give.
+    pub cut: FiemapCut,
+    /// How the walk behaves when a folio is locked.
+    pub lock: FiemapLock,
+    /// Request flags that are accepted besides SYNC.
+    pub flags: u32,
+    /// First offset that is too large to ask about (EFBIG at or above).
+    pub max_start: u64,
+}
+
+/// Where FIEMAP finds delayed blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FiemapDelayed {
+    /// In the index of delayed ranges.
+    Index,
+    /// In the page cache, between keys of the tree.
+    Cache,
+    /// Not at all.
+    Unreported,
+}
+
+/// How the walk ends when no key is left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FiemapTail {
+    /// The rest of the window is looked at too.
+    Scanned,
+    /// The walk ends at the last key.
+    EndsAtLastKey,
+}
+
+/// How the end of a window is computed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FiemapWindow {
+    /// Start plus length.
+    Exact,
+    /// Start divided by 512, plus length (the fault of 6.16.3).
+    StartInSectors,
+}
+
+/// Which records a cut window gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FiemapCut {
+    /// Records are cut at both edges of the window.
+    BothEdges,
+    /// Records are whole.
+    Whole,
+}
+
+/// What the walk does when it meets a locked folio while it holds the tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FiemapLock {
+    /// It never looks at folios.
+    Untouched,
+    /// Waits for the folio with the tree locked.
+    Blocking,
+    /// Tries, and starts again when it fails.
+    TryAndRestart,
+    /// Tries; when it fails, drops the tree, waits, and takes the tree again.
+    TryThenDrop,
+    /// Drops the tree for every look.
+    AlwaysDrop,
+}
+
+/// What SEEK_DATA and SEEK_HOLE look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SeekPlan {
+    /// When a preallocated block is data.
+    pub prealloc: SeekPrealloc,
+    /// How the end of cached data over a hole is found.
+    pub cache: SeekCache,
+}
+
+/// When a preallocated block is data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SeekPrealloc {
+    /// When a cached page of it is up to date or dirty (`mapping_seek_hole_data`).
+    CachedPages,
+    /// When the page cache has data for it.
+    CachedData,
+}
+
+/// How the end of cached data over a hole is found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SeekCache {
+    /// Delayed ranges end where the index says.
+    Index,
+    /// The scan of the page cache runs past the hole of the tree, and a missing folio counts as hole.
+    ScanToMissingFolio,
+}
+
+/// What a change of size does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TruncatePlan {
+    /// What is written back before.
+    pub flush: TruncateFlush,
+    /// What happens to the block that the new end lies in.
+    pub tail: TruncateTail,
+    /// What happens to the old end's block when the file grows past it.
+    pub grow: GrowTail,
+}
+
+/// What is written back before a change of size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TruncateFlush {
+    /// Nothing.
+    Nothing,
+    /// Dirty data up to the new size, where the recorded size is smaller than the one in memory.
+    UnrecordedSize,
+}
+
+/// What happens to the block that the new end lies in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TruncateTail {
+    /// Zeroed in the cache and left dirty.
+    ZeroDirty,
+    /// Zeroed in the cache, then written.
+    ZeroAndWrite,
+}
+
+/// What happens to the old end's block when the file grows past it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GrowTail {
+    /// Zeroed and dirtied where it is written or delayed.
+    ZeroIfMapped,
+    /// Left alone: its tail was zeroed before.
+    Nothing,
+}
+
+/// What the modes of fallocate do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FallocatePlan {
+    /// Allocating over delayed blocks.
+    pub over_delayed: OverDelayed,
+    /// Zeroing whole blocks.
+    pub zero: ZeroPlan,
+    /// A punch that starts at or past the end of the file.
+    pub punch_past_eof: PunchPastEof,
+    /// When there is no space for everything.
+    pub no_space: FallocNoSpace,
+    /// Whether the cut blocks at the edges of a punch are written at once.
+    pub edges: TruncateTail,
+}
+
+/// Allocating over delayed blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OverDelayed {
+    /// They become unwritten in place and stay dirty.
+    Convert,
+    /// They stay as they are.
+    Skip,
+}
+
+/// Zeroing whole blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ZeroPlan {
+    /// Written blocks become unwritten at the same address.
+    Convert,
+    /// Everything is freed and preallocated anew.
+    Replace,
+}
+
+/// A punch that starts at or past the end of the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PunchPastEof {
+    /// Does nothing.
+    Ignored,
+    /// Frees what is there.
+    Frees,
+}
+
+/// fallocate without enough space.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FallocNoSpace {
+    /// What was got stays, and the size moves to it.
+    KeepPart,
+    /// Nothing changes.
+    AllOrNothing,
+}
+
+/// Direct I/O.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DirectPlan {
+    /// Offsets and lengths must be multiples of this, in bytes.
+    pub align: u64,
+}
+
+/// Data that fits into metadata.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InlinePlan {
+    /// At most so many bytes in one piece of writeback.
+    pub bytes_max: u64,
+}
+
+/// What st_blocks counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UsagePlan {
+    /// Data, delayed blocks, and the tree's nodes below the root.
+    WithTreeNodes,
+    /// Data, delayed and reserved blocks.
+    DataOnly,
+}
+
+/// What a buffered write does when there is no space.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoSpacePlan {
+    /// A folio gets all the blocks it needs or none.
+    WholeFolio,
+    /// A folio gets the blocks there are, and the call returns short.
+    Partial,
+}
+
+/// What a crash keeps besides the last commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CrashPlan {
+    /// The state of the last commit.
+    LastCommit,
+}

@@ -1,0 +1,187 @@
+//! FIEMAP: one file's records, in the order and with the flags that the personality's plan gives.
+//!
+//! Sources: `fiemap_prep`, `fiemap_fill_next_extent`, `iomap_fiemap`, `bch2_fiemap`; recordings 001, 093, 094,
+//! 301 to 304, 312.
+
+use super::{CacheLook, FileFacts};
+use crate::base::fiemap::{FiemapRecord, flags, request};
+use crate::base::{Errno, Extent, ExtentKind, FileBlock, Range};
+use crate::personality::plan::{FiemapDelayed, FiemapPlan, FiemapTail, FiemapWindow};
+
+/// What FS_IOC_FIEMAP was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// First byte.
+    pub start: u64,
+    /// Bytes; 0 is an error.
+    pub len: u64,
+    /// `FIEMAP_FLAG_*`.
+    pub flags: u32,
+    /// Records that fit into the caller's array; `None` for no bound.
+    pub limit: Option<u32>,
+}
+
+impl Request {
+    /// Everything, without a flush.
+    pub const ALL: Self = Self { start: 0, len: u64::MAX, flags: 0, limit: None };
+}
+
+/// The bytes that are looked at, after the checks of `fiemap_prep` in its order. Flushing is the caller's.
+pub fn prepare(plan: &FiemapPlan, asked: &Request) -> Result<Range<Byte>, Errno> {
+    if asked.len == 0 {
+        return Err(Errno::EINVAL);
+    }
+    if asked.start >= plan.max_start {
+        return Err(Errno::EFBIG);
+    }
+    if asked.flags & !(request::SYNC | plan.flags) != 0 {
+        return Err(Errno::EBADR);
+    }
+    let len = asked.len.min(plan.max_start - asked.start);
+    let unit = plan.window_unit;
+    let start = asked.start / unit * unit;
+    let end = match plan.window {
+        FiemapWindow::Exact => asked.start + len,
+        FiemapWindow::StartInSectors => asked.start / 512 + len,
+    };
+    // In whole blocks a window is rounded out, in sectors down (`bch2_fiemap`).
+    let end = if unit > 512 { end.div_ceil(unit) * unit } else { end / unit * unit };
+    Ok(Range { start: Byte(start), end: Byte(end.max(start)) })
+}
+
+/// A byte of a file, for windows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Byte(pub u64);
+
+impl crate::base::Unit for Byte {
+    fn raw(self) -> u64 {
+        self.0
+    }
+    fn of(raw: u64) -> Self {
+        Self(raw)
+    }
+}
+
+/// What one step of the walk found: a record of the tree, or promised data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// A record of the tree, whole.
+    Extent(Extent),
+    /// Blocks without an address.
+    Delayed(Range<FileBlock>),
+}
+
+impl Found {
+    /// The blocks.
+    pub fn range(&self) -> Range<FileBlock> {
+        match self {
+            Self::Extent(extent) => extent.range(),
+            Self::Delayed(range) => *range,
+        }
+    }
+}
+
+/// The first thing at or after byte `at` of the window.
+pub fn next(facts: &dyn FileFacts, plan: &FiemapPlan, at: Byte, window: Range<Byte>) -> Option<Found> {
+    let block = facts.block();
+    let from = block.block_of(at.0);
+    let end = block.block_after(window.end.0);
+    if at >= window.end {
+        return None;
+    }
+    let extent = facts.extent(from).filter(|extent| extent.start < end);
+    let hole_end = extent.map_or(end, |extent| extent.start);
+    if plan.tail == FiemapTail::EndsAtLastKey && extent.is_none() {
+        return None;
+    }
+    let delayed = match plan.delayed {
+        _ if from >= hole_end => None,
+        FiemapDelayed::Index => facts.delayed(from).filter(|range| range.start < hole_end),
+        FiemapDelayed::Cache => facts.cached(Range::new(from, hole_end), CacheLook::Backing),
+        FiemapDelayed::Unreported => None,
+    };
+    match (delayed, extent) {
+        (Some(delayed), _) => Some(Found::Delayed(delayed.intersect(&Range::new(from, hole_end)))),
+        (None, extent) => extent.map(Found::Extent),
+    }
+}
+
+/// A record as user space gets it, cut to the window; `None` when the cut leaves nothing.
+pub fn record(facts: &dyn FileFacts, found: Found, window: Range<Byte>) -> Option<FiemapRecord> {
+    let block = facts.block();
+    let range = found.range();
+    let start = block.pos(range.start).max(window.start.0);
+    let end = block.pos(range.end).min(window.end.0);
+    if start >= end {
+        return None;
+    }
+    let moved = start - block.pos(range.start);
+    let (physical, mut bits) = match found {
+        Found::Delayed(_) => (0, flags::UNKNOWN | flags::DELALLOC),
+        Found::Extent(extent) => match extent.kind {
+            ExtentKind::Written => (block.dev_pos(extent.addr) + moved, 0),
+            ExtentKind::Unwritten => (block.dev_pos(extent.addr) + moved, flags::UNWRITTEN),
+            ExtentKind::Reserved => (0, flags::UNKNOWN | flags::DELALLOC | flags::UNWRITTEN),
+            ExtentKind::Inline => (0, flags::DATA_INLINE | flags::NOT_ALIGNED),
+        },
+    };
+    if let Found::Extent(Extent { shared: true, .. }) = found {
+        bits |= flags::SHARED;
+    }
+    if !block.aligned(start) || !block.aligned(end) {
+        bits |= flags::NOT_ALIGNED;
+    }
+    Some(FiemapRecord { logical: start, physical, length: end - start, flags: bits })
+}
+
+/// The answer as it fills the caller's array.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    records: Vec<FiemapRecord>,
+    held: Option<FiemapRecord>,
+    limit: Option<u32>,
+}
+
+impl Answer {
+    /// Nothing yet; `limit` records fit.
+    pub fn new(limit: Option<u32>) -> Self {
+        Self { limit, ..Self::default() }
+    }
+    /// One more record. Results are one behind, so that the last one can say so. Whether there is room for more.
+    pub fn push(&mut self, record: FiemapRecord) -> bool {
+        if let Some(before) = self.held.replace(record) {
+            self.records.push(before);
+        }
+        !self.is_full()
+    }
+    fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| self.records.len() >= limit as usize)
+    }
+    /// The walk is over.
+    pub fn finish(mut self) -> Vec<FiemapRecord> {
+        let full = self.is_full();
+        if let Some(mut last) = self.held.take().filter(|_| !full) {
+            last.flags |= flags::LAST;
+            self.records.push(last);
+        }
+        self.records
+    }
+}
+
+/// The whole answer at one moment, without a flush and without locks.
+pub fn records(facts: &dyn FileFacts, plan: &FiemapPlan, asked: &Request) -> Result<Vec<FiemapRecord>, Errno> {
+    let window = prepare(plan, asked)?;
+    let mut answer = Answer::new(asked.limit);
+    if asked.flags & request::XATTR != 0 {
+        return Ok(answer.finish());
+    }
+    let mut at = window.start;
+    while let Some(found) = next(facts, plan, at, window) {
+        let room = record(facts, found, window).is_none_or(|record| answer.push(record));
+        at = Byte(facts.block().pos(found.range().end));
+        if !room {
+            break;
+        }
+    }
+    Ok(answer.finish())
+}

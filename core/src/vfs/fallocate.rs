@@ -1,0 +1,257 @@
+//! fallocate(2): allocate, punch, zero.
+
+use super::size::LAST_BLOCK;
+use super::{Fs, OpResult};
+use crate::base::cache_state::Backing;
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, Prov, Range};
+use crate::inode::inode_lock;
+use crate::map::{MappingKind, Volume};
+use crate::personality::plan::{FallocNoSpace, OverDelayed, Prealloc, PunchPastEof, ZeroPlan};
+use crate::trace::{Counter, Frame, Mode};
+
+/// Which size change a mode of fallocate makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SizeRule {
+    /// The file grows to the end of the range.
+    Extend,
+    /// FALLOC_FL_KEEP_SIZE.
+    Keep,
+}
+
+/// What fallocate(2) is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ask {
+    /// The file.
+    pub ino: Ino,
+    /// First byte.
+    pub off: i64,
+    /// Bytes.
+    pub len: i64,
+    /// The size afterwards.
+    pub size: SizeRule,
+    /// The command.
+    pub prov: Prov,
+}
+
+impl Ask {
+    /// First byte and bytes, after the checks of `vfs_fallocate`.
+    fn bytes(&self, volume: &Volume) -> FsResult<(u64, u64)> {
+        let (Ok(pos), Ok(len)) = (u64::try_from(self.off), u64::try_from(self.len)) else {
+            return Err(Errno::EINVAL.into());
+        };
+        if len == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        if pos + len > volume.profile.max_file_size {
+            return Err(Errno::EFBIG.into());
+        }
+        Ok((pos, len))
+    }
+}
+
+impl Fs {
+    /// Mode 0 and KEEP_SIZE: holes of the range become preallocated.
+    pub async fn allocate(&self, ask: Ask) -> OpResult<()> {
+        let volume = self.volume();
+        let (pos, len) = ask.bytes(volume)?;
+        let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
+        let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        let result = self.preallocate(ask.ino, volume.profile.block.covering(pos, len)).await;
+        let done = match result {
+            Ok(()) => pos + len,
+            Err((got, _)) if volume.profile.fallocate.no_space == FallocNoSpace::KeepPart => volume.profile.block.pos(got),
+            Err((_, errno)) => return Err(errno.into()),
+        };
+        if ask.size == SizeRule::Extend {
+            self.extend_to(&ask, done.min(pos + len)).await?;
+        }
+        result.map_err(|(_, errno)| errno.into())
+    }
+
+    async fn extend_to(&self, ask: &Ask, end: u64) -> FsResult<()> {
+        let volume = self.volume();
+        if end > volume.inodes.size(ask.ino) {
+            self.flush_unrecorded(ask.ino, u64::MAX >> 1).await?;
+            volume.zero_old_end(ask.ino, end, crate::io::Fill { byte: 0, prov: ask.prov }).await?;
+            volume.inodes.set_size(ask.ino, end);
+            volume.inodes.set_disk_size(ask.ino, end);
+        }
+        Ok(())
+    }
+
+    /// Preallocates what is a hole; on failure says up to where it got.
+    async fn preallocate(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), (FileBlock, Errno)> {
+        let volume = self.volume();
+        match volume.profile.prealloc {
+            Prealloc::Unwritten => self.preallocate_unwritten(ino, range).await,
+            Prealloc::Reserved => self.reserve(ino, range).await.map_err(|errno| (range.start, errno)),
+        }
+    }
+
+    async fn preallocate_unwritten(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), (FileBlock, Errno)> {
+        let volume = self.volume();
+        let convert = volume.profile.fallocate.over_delayed == OverDelayed::Convert;
+        let mut at = range.start;
+        while at < range.end {
+            let mapping = volume.mapping(ino, Range::new(at, range.end));
+            let delayed = mapping.kind == MappingKind::Delayed;
+            if mapping.kind == MappingKind::Hole || (delayed && convert) {
+                let got = self.unwritten_part(ino, mapping.range, delayed).await;
+                if got < mapping.range.end {
+                    return Err((got, Errno::ENOSPC));
+                }
+            }
+            at = mapping.range.end;
+        }
+        Ok(())
+    }
+
+    /// Unwritten blocks for a hole, or for delayed blocks, which bring their promise. Returns where it ended.
+    async fn unwritten_part(&self, ino: Ino, range: Range<FileBlock>, delayed: bool) -> FileBlock {
+        let volume = self.volume();
+        let mut at = range.start;
+        let most = u64::from(volume.profile.limits.unwritten);
+        while at < range.end {
+            let ledger = volume.space.ledger();
+            if !delayed && ledger.available() == 0 && ledger.get(Counter::Pinned) > 0 && volume.commit().await.is_err() {
+                return at;
+            }
+            let room = if delayed { u64::MAX } else { ledger.available() };
+            let part = Range::sized(at, (range.end - at).min(most).min(room));
+            if part.is_empty() {
+                return at;
+            }
+            let Ok(fresh) = volume.take_blocks(ino, part, ExtentKind::Unwritten).await else { return at };
+            let removed = volume.extents.update(ino, part, &fresh).await;
+            assert!(removed.is_empty(), "preallocation fills holes");
+            volume.delalloc.take(ino, part);
+            at = part.end;
+        }
+        at
+    }
+
+    /// Reservation keys where there is neither a key nor dirty data. All or nothing.
+    async fn reserve(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+        let volume = self.volume();
+        let mut parts: Vec<Range<FileBlock>> = Vec::new();
+        for (hole, extent) in volume.extents.pieces(ino, range) {
+            if extent.is_some() {
+                continue;
+            }
+            let mut at = hole.start;
+            while let Some(dirty) = volume.cache.find_run(ino, Range::new(at, hole.end), |state| state.backing == Backing::Dirty) {
+                parts.push(Range::new(at, dirty.start));
+                at = dirty.end;
+            }
+            parts.push(Range::new(at, hole.end));
+        }
+        parts.retain(|part| !part.is_empty());
+        let blocks: u64 = parts.iter().map(Range::len).sum();
+        if blocks > volume.space.ledger().available() && volume.space.ledger().get(Counter::Pinned) > 0 {
+            volume.commit().await?;
+        }
+        let mut promise = volume.space.ledger().promise(Counter::Reserved, blocks)?;
+        promise.keep(blocks);
+        for part in parts {
+            let len = u32::try_from(part.len()).map_err(|_| Errno::ENOSPC)?;
+            let key = Extent { ino, start: part.start, len, addr: DevBlock(0), kind: ExtentKind::Reserved, shared: false };
+            let removed = volume.extents.update(ino, part, &[key]).await;
+            assert!(removed.is_empty(), "reservations fill holes");
+            volume.cache.set_state(ino, part, |mut state| {
+                if state.backing == Backing::Hole {
+                    state.backing = Backing::Reserved;
+                }
+                state
+            });
+        }
+        Ok(())
+    }
+
+    /// PUNCH_HOLE: whole blocks are freed, the edges become zeroes.
+    pub async fn punch(&self, ask: Ask) -> OpResult<()> {
+        let volume = self.volume();
+        let (pos, len) = ask.bytes(volume)?;
+        let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
+        let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        let size = volume.inodes.size(ask.ino);
+        if pos >= size && volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored {
+            return Ok(());
+        }
+        let inside = self.zero_edges(&ask, pos, len).await?;
+        self.drop_blocks(ask.ino, inside).await;
+        Ok(())
+    }
+
+    /// Zeroes what of the range lies in blocks that it covers in part; returns the blocks that it covers whole. A
+    /// block that holds the end of the file counts as covered when its data is.
+    async fn zero_edges(&self, ask: &Ask, pos: u64, len: u64) -> FsResult<Range<FileBlock>> {
+        let volume = self.volume();
+        let block = volume.profile.block;
+        let size = volume.inodes.size(ask.ino);
+        let end = pos + len;
+        let start_block = block.block_after(pos);
+        let end_block = if end >= size && block.block_of(end) < block.block_after(size) { block.block_after(size) } else { block.block_of(end) };
+        if start_block > end_block {
+            volume.zero_if_mapped(ask.ino, pos, len, ask.prov).await?;
+            return Ok(Range::new(start_block, start_block));
+        }
+        if block.pos(start_block) > pos {
+            volume.zero_if_mapped(ask.ino, pos, block.pos(start_block) - pos, ask.prov).await?;
+        }
+        if block.pos(end_block) < end && block.pos(end_block) < size {
+            volume.zero_if_mapped(ask.ino, block.pos(end_block), end - block.pos(end_block), ask.prov).await?;
+        }
+        Ok(Range::new(start_block, end_block))
+    }
+
+    /// ZERO_RANGE: the range reads as zeroes and keeps its space.
+    pub async fn zero_range(&self, ask: Ask) -> OpResult<()> {
+        let volume = self.volume();
+        let (pos, len) = ask.bytes(volume)?;
+        let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
+        let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        let block = volume.profile.block;
+        let inside = block.inside(pos, len);
+        for edge in block.covering(pos, len).iter().filter(|at| !inside.contains(*at)) {
+            let from = pos.max(block.pos(edge));
+            let to = (pos + len).min(block.pos(edge + 1));
+            volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?;
+        }
+        match volume.profile.fallocate.zero {
+            ZeroPlan::Convert => {
+                // The cut blocks at the edges get space too (`ext4_zero_range`).
+                self.preallocate(ask.ino, block.covering(pos, len)).await.map_err(|(_, errno)| errno)?;
+                self.convert_to_unwritten(ask.ino, inside).await;
+            }
+            ZeroPlan::Replace => {
+                self.drop_blocks(ask.ino, inside).await;
+                if !inside.is_empty() {
+                    self.preallocate(ask.ino, inside).await.map_err(|(_, errno)| errno)?;
+                }
+            }
+        }
+        if ask.size == SizeRule::Extend {
+            self.extend_to(&ask, pos + len).await?;
+        }
+        Ok(())
+    }
+
+    /// Written blocks become unwritten where they are; what the cache has of them goes.
+    async fn convert_to_unwritten(&self, ino: Ino, range: Range<FileBlock>) {
+        let volume = self.volume();
+        if range.is_empty() {
+            return;
+        }
+        let pos = volume.profile.block.pos(range.start);
+        volume.wait_writeback(ino, pos, volume.profile.block.pos(range.end) - pos).await;
+        self.lock_and_drop(ino, range).await;
+        for (part, extent) in volume.extents.pieces(ino, range) {
+            if let Some(extent) = extent.filter(|extent| extent.kind == ExtentKind::Written) {
+                let unwritten = Extent { kind: ExtentKind::Unwritten, ..extent };
+                let removed = volume.extents.update(ino, part, &[unwritten]).await;
+                volume.dispose_replaced(&removed, &[unwritten]);
+            }
+        }
+        debug_assert!(range.end <= LAST_BLOCK, "the range lies in a file");
+    }
+}

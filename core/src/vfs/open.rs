@@ -1,0 +1,149 @@
+//! Descriptors: which files are open, and which one commands mean.
+
+use super::{Fs, OpResult};
+use crate::base::{Errno, Ino, Prov};
+use crate::inode::inode_lock;
+use crate::trace::{Event, Frame, Mode};
+
+/// How a file was opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OpenFlags {
+    /// O_CREAT.
+    pub create: bool,
+    /// O_TRUNC.
+    pub truncate: bool,
+    /// O_SYNC.
+    pub sync: bool,
+    /// O_DIRECT.
+    pub direct: bool,
+    /// O_RDONLY.
+    pub read_only: bool,
+    /// O_APPEND.
+    pub append: bool,
+}
+
+/// An open file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenFile {
+    /// Its name.
+    pub name: String,
+    /// Its inode.
+    pub ino: Ino,
+    /// How it was opened.
+    pub flags: OpenFlags,
+    /// Position and length in bytes of the kept mapping.
+    pub mapping: Option<(u64, u64)>,
+}
+
+/// The open files, in order of opening.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OpenFiles {
+    /// The files.
+    pub files: Vec<OpenFile>,
+    /// The name of the one that commands mean.
+    pub current: Option<String>,
+}
+
+impl OpenFiles {
+    /// The file that commands mean.
+    pub fn current(&self) -> Option<&OpenFile> {
+        let name = self.current.as_ref()?;
+        self.by_name(name)
+    }
+    /// An open file.
+    pub fn by_name(&self, name: &str) -> Option<&OpenFile> {
+        self.files.iter().find(|file| file.name == name)
+    }
+}
+
+impl Fs {
+    /// Opens a name and makes it current. A name that is open is closed first.
+    pub async fn open(&self, name: &str, flags: OpenFlags, prov: Prov) -> OpResult<()> {
+        if self.open_files(|open| open.by_name(name).is_some()) {
+            self.close(name).await?;
+        }
+        let volume = self.volume();
+        let ino = match volume.inodes.lookup(name) {
+            Some(ino) => ino,
+            None if flags.create => {
+                let ino = volume.inodes.create();
+                volume.extents.add_inode(ino);
+                volume.inodes.link(name, ino);
+                ino
+            }
+            None => return Err(Errno::ENOENT.into()),
+        };
+        volume.inodes.opened(ino);
+        let file = OpenFile { name: name.to_owned(), ino, flags, mapping: None };
+        self.0.open.change(|open| open.files.push(file));
+        volume.cx.emit(|| Event::FileOpened { name: name.to_owned(), ino });
+        self.set_current(Some(name));
+        if flags.truncate && !flags.read_only {
+            self.truncate(ino, 0, prov).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes an open file current.
+    pub fn set_current(&self, name: Option<&str>) {
+        self.0.open.change(|open| open.current = name.map(str::to_owned));
+        self.volume().cx.emit(|| Event::CurrentChanged { name: name.unwrap_or("").to_owned() });
+    }
+
+    /// Keeps or forgets a mapping of the current file.
+    pub fn set_mapping(&self, name: &str, mapping: Option<(u64, u64)>) {
+        self.0.open.change(|open| {
+            if let Some(file) = open.files.iter_mut().find(|file| file.name == name) {
+                file.mapping = mapping;
+            }
+        });
+    }
+
+    /// Closes a name that is open. The last opened file becomes current.
+    pub async fn close(&self, name: &str) -> OpResult<()> {
+        let volume = self.volume();
+        let file = self.0.open.change(|open| {
+            let at = open.files.iter().position(|file| file.name == name)?;
+            Some(open.files.remove(at))
+        });
+        let Some(file) = file else { return Err(Errno::EBADF.into()) };
+        volume.cx.emit(|| Event::FileClosed { name: name.to_owned() });
+        if self.open_files(|open| open.current.as_deref() == Some(name)) {
+            let last = self.open_files(|open| open.files.last().map(|file| file.name.clone()));
+            self.set_current(last.as_deref());
+        }
+        let cut = volume.inodes.get(file.ino, |inode| inode.cut_to_nothing);
+        if cut && volume.profile.flush_on_close_after_truncate {
+            volume.inodes.set_cut_to_nothing(file.ino, false);
+            volume.write_back_wait(file.ino, 0, u64::MAX >> 1).await?;
+        }
+        if volume.inodes.closed(file.ino) {
+            self.evict(file.ino).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a name away; the file goes with its last descriptor.
+    pub async fn remove(&self, name: &str) -> OpResult<()> {
+        if self.open_files(|open| open.by_name(name).is_some()) {
+            self.close(name).await?;
+        }
+        let ino = self.volume().inodes.unlink(name).ok_or(Errno::ENOENT)?;
+        if self.volume().inodes.get(ino, |inode| inode.opens) == 0 {
+            self.evict(ino).await?;
+        }
+        Ok(())
+    }
+
+    /// The inode's blocks, pages and promises are given back (`evict_inode`).
+    pub(super) async fn evict(&self, ino: Ino) -> OpResult<()> {
+        let volume = self.volume();
+        let _frame = volume.cx.frame(Frame::Evict, u64::from(ino.0), 0);
+        let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
+        self.drop_from(ino, crate::base::FileBlock(0)).await;
+        volume.dispose(&volume.extents.remove_inode(ino));
+        volume.cache.forget(ino);
+        volume.inodes.remove(ino);
+        Ok(())
+    }
+}

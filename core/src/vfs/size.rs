@@ -1,0 +1,101 @@
+//! ftruncate(2).
+
+use super::{Fs, OpResult};
+use crate::base::{Errno, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
+use crate::inode::{inode_lock, invalidate_lock};
+use crate::personality::plan::{TruncateFlush, TruncateTail};
+use crate::trace::{Frame, Mode};
+
+/// The end of every file, in blocks: nothing lies at or behind it.
+pub(super) const LAST_BLOCK: FileBlock = FileBlock(u64::MAX >> 2);
+
+impl Fs {
+    /// Sets the size of a file. Negative sizes are EINVAL, too large ones EFBIG.
+    pub async fn truncate(&self, ino: Ino, size: i64, prov: Prov) -> OpResult<()> {
+        let volume = self.volume();
+        let size = u64::try_from(size).map_err(|_| Errno::EINVAL)?;
+        if size > volume.profile.max_file_size {
+            return Err(Errno::EFBIG.into());
+        }
+        let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
+        let old = volume.inodes.size(ino);
+        let _frame = volume.cx.frame(Frame::Truncate, old, size);
+        if size > old { self.grow(ino, size, prov).await } else { self.shrink(ino, size, prov).await }
+    }
+
+    async fn grow(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
+        let volume = self.volume();
+        self.flush_unrecorded(ino, u64::MAX >> 1).await?;
+        volume.zero_old_end(ino, size, crate::io::Fill { byte: 0, prov }).await?;
+        volume.inodes.set_size(ino, size);
+        volume.inodes.set_disk_size(ino, size);
+        Ok(())
+    }
+
+    /// Data behind the recorded size is written back before the record changes, where the personality does so.
+    pub(super) async fn flush_unrecorded(&self, ino: Ino, end: u64) -> FsResult<()> {
+        let volume = self.volume();
+        let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
+        if volume.profile.truncate.flush == TruncateFlush::UnrecordedSize && end > recorded {
+            volume.write_back_wait(ino, recorded, end - recorded).await?;
+        }
+        Ok(())
+    }
+
+    async fn shrink(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
+        let volume = self.volume();
+        let block = volume.profile.block;
+        let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
+        let mut zeroed = false;
+        if !block.aligned(size) && size < volume.inodes.size(ino) {
+            let end = block.pos(block.block_after(size));
+            zeroed = volume.zero_if_mapped(ino, size, end - size, prov).await?;
+        }
+        if size == 0 && volume.inodes.size(ino) > 0 {
+            volume.inodes.set_cut_to_nothing(ino, true);
+        }
+        volume.wait_writeback(ino, size, u64::MAX >> 2).await;
+        volume.inodes.set_size(ino, size);
+        self.drop_from(ino, block.block_after(size)).await;
+        self.flush_unrecorded(ino, size).await?;
+        let page = size / PAGE_SIZE * PAGE_SIZE;
+        if zeroed && size <= recorded && volume.profile.truncate.tail == TruncateTail::ZeroAndWrite && page < size {
+            volume.write_back_wait(ino, page, size - page).await?;
+        }
+        volume.inodes.set_disk_size(ino, size);
+        Ok(())
+    }
+
+    /// Everything from a block on goes: pages, promises, extents.
+    pub(super) async fn drop_from(&self, ino: Ino, from: FileBlock) {
+        self.drop_blocks(ino, Range::new(from, LAST_BLOCK.max(from))).await;
+    }
+
+    /// Pages, promises and extents of whole blocks go.
+    pub(super) async fn drop_blocks(&self, ino: Ino, range: Range<FileBlock>) {
+        let volume = self.volume();
+        if range.is_empty() {
+            return;
+        }
+        let _invalidate = volume.cx.lock(invalidate_lock(ino), Mode::Exclusive).await;
+        let pos = volume.profile.block.pos(range.start);
+        volume.wait_writeback(ino, pos, volume.profile.block.pos(range.end) - pos).await;
+        self.lock_and_drop(ino, range).await;
+        let removed = volume.extents.update(ino, range, &[]).await;
+        volume.dispose(&removed);
+    }
+
+    /// Takes the folios' locks one after the other and their blocks out of the cache.
+    pub(super) async fn lock_and_drop(&self, ino: Ino, range: Range<FileBlock>) {
+        let volume = self.volume();
+        for (index, pages) in volume.cache.folios_in(ino, range) {
+            let _lock = volume.cx.lock(crate::cache::folio_lock(ino, index), Mode::Exclusive).await;
+            volume.wait_stable(ino, index, pages).await;
+            let blocks = volume.cache.folio_blocks(index, pages);
+            if volume.cache.folio_at(ino, index, |folio| folio.pages) == Some(pages) {
+                volume.drop_cached(ino, blocks.intersect(&range));
+            }
+        }
+        volume.delalloc.take(ino, range);
+    }
+}

@@ -1,0 +1,80 @@
+//! fsync and its kin.
+
+use super::{Fs, OpResult};
+use crate::base::{Ino, PageIndex, Range, PAGE_SIZE};
+use crate::trace::Frame;
+
+/// What sync_file_range(2) is asked to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SyncRange {
+    /// Wait for writeback that is under way.
+    pub wait_before: bool,
+    /// Start writeback.
+    pub write: bool,
+    /// Wait for it.
+    pub wait_after: bool,
+}
+
+impl Fs {
+    /// fsync(2) and fdatasync(2): the file's data, then the metadata. Reports an error of writeback once.
+    pub async fn fsync(&self, ino: Ino) -> OpResult<()> {
+        self.fsync_range(ino, 0, u64::MAX >> 1).await
+    }
+
+    /// The part of a file that msync(MS_SYNC) asks for, then the metadata.
+    pub async fn fsync_range(&self, ino: Ino, pos: u64, len: u64) -> OpResult<()> {
+        let volume = self.volume();
+        let _frame = volume.cx.frame(Frame::Fsync, u64::from(ino.0), 0);
+        volume.write_back_wait(ino, pos, len).await?;
+        volume.commit().await?;
+        Ok(volume.take_error(ino)?)
+    }
+
+    /// syncfs(2): every file, then the metadata.
+    pub async fn syncfs(&self) -> OpResult<()> {
+        let volume = self.volume();
+        let _frame = volume.cx.frame(Frame::Syncfs, 0, 0);
+        volume.flush_all_wait().await?;
+        Ok(volume.commit().await?)
+    }
+
+    /// sync_file_range(2): data only, no metadata.
+    pub async fn sync_range(&self, ino: Ino, pos: u64, len: u64, what: SyncRange) -> OpResult<()> {
+        let volume = self.volume();
+        let len = if len == 0 { u64::MAX >> 1 } else { len };
+        if what.wait_before {
+            volume.wait_writeback(ino, pos, len).await;
+        }
+        if what.write {
+            volume.write_back(ino, pos, len).await?;
+        }
+        if what.wait_after {
+            volume.wait_writeback(ino, pos, len).await;
+            volume.take_error(ino)?;
+        }
+        Ok(())
+    }
+
+    /// posix_fadvise(DONTNEED): starts writeback of the range and drops the pages that are clean already.
+    pub async fn dont_need(&self, ino: Ino, pos: u64, len: u64) -> OpResult<()> {
+        let volume = self.volume();
+        let end = if len == 0 { u64::MAX >> 1 } else { pos.saturating_add(len).min(u64::MAX >> 1) };
+        volume.write_back(ino, pos, end.saturating_sub(pos)).await?;
+        let size = volume.inodes.size(ino);
+        let first = pos.div_ceil(PAGE_SIZE);
+        let last = if end >= size { end.div_ceil(PAGE_SIZE) } else { end / PAGE_SIZE };
+        if first >= last {
+            return Ok(());
+        }
+        let block = volume.profile.block;
+        let range = Range::new(block.first_block(PageIndex(first)), block.first_block(PageIndex(last)));
+        for (index, pages) in volume.cache.folios_in(ino, range) {
+            let blocks = volume.cache.folio_blocks(index, pages);
+            let idle = volume.cache.folio_at(ino, index, |folio| !folio.writeback) == Some(true);
+            if idle && range.covers(&blocks) && volume.cache.dirty(ino, blocks).is_empty() {
+                volume.drop_cached(ino, blocks);
+            }
+        }
+        Ok(())
+    }
+}

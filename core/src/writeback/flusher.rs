@@ -1,0 +1,39 @@
+//! What nobody asked for by name: all dirty files.
+
+use crate::base::Errno;
+use crate::map::Volume;
+use crate::trace::Frame;
+
+impl Volume {
+    /// Starts writeback of every dirty file, in order of their numbers.
+    pub async fn flush_all(&self) -> Result<(), Errno> {
+        let _frame = self.cx.frame(Frame::Flush, 0, 0);
+        for ino in self.cache.files() {
+            if self.cache.is_dirty(ino) {
+                self.write_back(ino, 0, u64::MAX >> 1).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes back every dirty file and waits for all of it.
+    pub async fn flush_all_wait(&self) -> Result<(), Errno> {
+        self.flush_all().await?;
+        for ino in self.cache.files() {
+            self.wait_writeback(ino, 0, u64::MAX >> 1).await;
+        }
+        Ok(())
+    }
+
+    /// Periodic writeback: every `interval` nanoseconds of virtual time, for as long as something is dirty.
+    pub async fn flush_forever(&self, interval: u64) {
+        loop {
+            self.cx.sleep(interval).await;
+            if let Err(errno) = self.flush_all().await {
+                for ino in self.cache.files() {
+                    self.note_error(ino, errno);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Where the selected blocks go, and off they go.
+
+use super::select::Batch;
+use crate::base::cache_state::Backing;
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range, Stamped};
+use crate::dev::Op;
+use crate::dev::queue::Ticket;
+use crate::map::{Ioend, MappingKind, Volume};
+use crate::personality::plan::Placement;
+use crate::sim::Guard;
+use crate::trace::Mark;
+
+/// Blocks with their new records.
+struct Placed {
+    /// Where the data goes, for blocks that go to the device.
+    targets: Vec<Extent>,
+    /// Records that the tree gets when the data has arrived.
+    records: Vec<Extent>,
+}
+
+impl Volume {
+    /// Places the runs of a batch, marks its folios, lets go of their locks and hands the data to the device.
+    pub(super) async fn send(&self, batch: Batch, locks: Vec<Guard>) -> Result<(), Errno> {
+        let ino = batch.ino;
+        let mut placed = Placed { targets: Vec::new(), records: Vec::new() };
+        for run in &batch.runs {
+            match self.profile.placement {
+                Placement::UnwrittenThenConvert => self.place_in_tree(ino, *run, &mut placed).await?,
+                Placement::IndexAfterWrite => self.place_elsewhere(ino, *run, &mut placed).await?,
+            }
+        }
+        let whole = Range::new(batch.runs[0].start, batch.runs[batch.runs.len() - 1].end);
+        let data: Vec<_> = placed.targets.iter().map(|target| self.device_data(target)).collect();
+        for (index, pages) in &batch.folios {
+            let blocks = self.cache.folio_blocks(*index, *pages);
+            let eof = self.eof_block(ino);
+            for run in batch.runs.iter().map(|run| run.intersect(&blocks)).filter(|run| !run.is_empty()) {
+                self.clean(ino, run);
+            }
+            // What lies behind the end of the file is not written, and not kept dirty either.
+            if eof < blocks.end {
+                self.clean_behind_end(ino, Range::new(eof.max(blocks.start), blocks.end));
+            }
+            self.cache.set_writeback(ino, *index, true);
+        }
+        drop(locks);
+        self.cx.step(Mark::Io).await;
+        let tickets: Vec<Ticket> = placed
+            .targets
+            .iter()
+            .zip(data)
+            .map(|(target, data)| {
+                let range = target.dev_range().expect("a target has an address");
+                self.io.submit(Op::Write { data, fua: false }, range)
+            })
+            .collect();
+        let folios = batch.folios.iter().map(|(index, _)| *index).collect();
+        let end = self.profile.block.pos(whole.end);
+        let ioend = Ioend { ino, range: whole, folios, extents: placed.records, end, tickets };
+        self.ioends.change(|ioends| ioends.push_back(ioend));
+        self.ioend_work.wake_all(&self.cx);
+        Ok(())
+    }
+
+    fn clean(&self, ino: Ino, run: Range<FileBlock>) {
+        self.cache.set_state(ino, run, |mut state| {
+            state.dirty = false;
+            if self.profile.placement == Placement::IndexAfterWrite {
+                state.backing = Backing::Allocated;
+            }
+            state
+        });
+    }
+
+    fn clean_behind_end(&self, ino: Ino, range: Range<FileBlock>) {
+        let promised: u64 = self
+            .cache
+            .states(ino, range)
+            .iter()
+            .filter(|(_, state)| state.backing == Backing::Dirty)
+            .map(|(run, _)| run.len())
+            .sum();
+        self.delalloc.release(promised);
+        self.cache.set_state(ino, range, |mut state| {
+            state.dirty = false;
+            state.backing = match state.backing {
+                Backing::Dirty => Backing::Hole,
+                Backing::DirtyReserved => Backing::Reserved,
+                other => other,
+            };
+            state
+        });
+    }
+
+    /// Delayed blocks get an address as unwritten; blocks that have one keep it.
+    async fn place_in_tree(&self, ino: Ino, run: Range<FileBlock>, placed: &mut Placed) -> Result<(), Errno> {
+        for mapping in self.mappings(ino, run) {
+            match mapping.kind {
+                MappingKind::Written => placed.targets.extend(mapping.extent),
+                MappingKind::Unwritten => {
+                    let extent = mapping.extent.expect("an unwritten mapping has its record");
+                    placed.targets.push(extent);
+                    placed.records.push(Extent { kind: ExtentKind::Written, ..extent });
+                }
+                MappingKind::Delayed | MappingKind::Hole => {
+                    let fresh = self.take_blocks(ino, mapping.range, ExtentKind::Unwritten).await?;
+                    let removed = self.extents.update(ino, mapping.range, &fresh).await;
+                    assert!(removed.is_empty(), "delayed blocks are over a hole");
+                    self.delalloc.take(ino, mapping.range);
+                    let written = |extent: &Extent| Extent { kind: ExtentKind::Written, ..*extent };
+                    placed.records.extend(fresh.iter().map(written));
+                    placed.targets.extend(fresh);
+                }
+                MappingKind::Reserved | MappingKind::Inline => {
+                    unreachable!("a filesystem that places in the tree keeps neither reservations nor inline keys")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Every block gets a new address, or goes into the key when it is small enough.
+    async fn place_elsewhere(&self, ino: Ino, run: Range<FileBlock>, placed: &mut Placed) -> Result<(), Errno> {
+        if let Some(record) = self.place_inline(ino, run) {
+            placed.records.push(record);
+        } else {
+            let fresh = self.take_blocks(ino, run, ExtentKind::Written).await?;
+            placed.records.extend(fresh.iter().copied());
+            placed.targets.extend(fresh);
+        }
+        let states = self.cache.states(ino, run);
+        let kept = |state: &crate::base::cache_state::BlockState| state.backing == Backing::Dirty;
+        self.delalloc.release(states.iter().filter(|(_, state)| kept(state)).map(|(run, _)| run.len()).sum());
+        Ok(())
+    }
+
+    fn place_inline(&self, ino: Ino, run: Range<FileBlock>) -> Option<Extent> {
+        let plan = self.profile.inline?;
+        let pos = self.profile.block.pos(run.start);
+        let end = self.profile.block.pos(run.end).min(self.inodes.size(ino));
+        if run.len() != 1 || end - pos > plan.bytes_max {
+            return None;
+        }
+        let data = self.cache.data(ino, run.start).expect("a dirty block has bytes");
+        let id = self.extents.inline().put(data);
+        Some(Extent { ino, start: run.start, len: 1, addr: DevBlock(id), kind: ExtentKind::Inline, shared: false })
+    }
+
+    /// The bytes of a target's blocks, at their place on the device.
+    fn device_data(&self, target: &Extent) -> Vec<(Range<DevBlock>, Stamped)> {
+        let runs = self.cache.data_runs(target.ino, target.range());
+        let covered: u64 = runs.iter().map(|(run, _)| run.len()).sum();
+        assert!(covered == u64::from(target.len), "every block that is written has bytes");
+        let place = |run: Range<FileBlock>| Range::sized(target.addr + (run.start - target.start), run.len());
+        runs.into_iter().map(|(run, stamped)| (place(run), stamped)).collect()
+    }
+}

@@ -1,0 +1,124 @@
+//! Which blocks one pass writes.
+
+use crate::base::{Errno, FileBlock, Ino, PageIndex, Range};
+use crate::cache::folio_lock;
+use crate::map::Volume;
+use crate::personality::plan::WritebackUnit;
+use crate::sim::Guard;
+use crate::trace::{Frame, Mode};
+
+/// Folios that one run of writeback takes at most, so that a huge file does not lock all of itself.
+const FOLIOS_MAX: usize = 512;
+
+/// Locked folios next to each other, and which of their blocks go out.
+pub struct Batch {
+    /// The file.
+    pub ino: Ino,
+    /// The folios, first page and pages.
+    pub folios: Vec<(PageIndex, u32)>,
+    /// Blocks to write, in order.
+    pub runs: Vec<Range<FileBlock>>,
+}
+
+impl Volume {
+    /// Writes the dirty blocks of `range`, batch by batch.
+    pub async fn select(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+        let mut at = range.start;
+        while let Some(folios) = self.next_dirty_folios(ino, Range::new(at, range.end)) {
+            let (last, pages) = *folios.last().expect("a batch has a folio");
+            at = self.cache.folio_blocks(last, pages).end;
+            let blocks = Range::new(self.profile.block.first_block(folios[0].0), at);
+            let _frame = self.cx.frame(Frame::WritebackRun, blocks.start.0, blocks.len());
+            let mut locks = Vec::new();
+            for (index, pages) in &folios {
+                locks.push(self.lock_for_writeback(ino, *index, *pages).await);
+            }
+            // Folios may have gone, grown or been cleaned while the task waited.
+            let folios: Vec<_> = folios
+                .into_iter()
+                .filter(|(index, pages)| {
+                    self.cache.folio_at(ino, *index, |folio| (folio.index, folio.pages)) == Some((*index, *pages))
+                })
+                .collect();
+            self.write_batch(ino, range, folios, locks).await?;
+            at = at.min(range.end);
+        }
+        Ok(())
+    }
+
+    async fn lock_for_writeback(&self, ino: Ino, index: PageIndex, pages: u32) -> Guard {
+        let guard = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
+        self.wait_stable(ino, index, pages).await;
+        guard
+    }
+
+    async fn write_batch(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        folios: Vec<(PageIndex, u32)>,
+        locks: Vec<Guard>,
+    ) -> Result<(), Errno> {
+        let mut runs: Vec<Range<FileBlock>> = Vec::new();
+        let mut dirty_folios = Vec::new();
+        for (index, pages) in folios {
+            let found = self.blocks_to_write(ino, range, self.cache.folio_blocks(index, pages));
+            if found.is_empty() {
+                continue;
+            }
+            dirty_folios.push((index, pages));
+            for run in found {
+                match runs.last_mut() {
+                    Some(last) if last.end == run.start => last.end = run.end,
+                    _ => runs.push(run),
+                }
+            }
+        }
+        if runs.is_empty() {
+            return Ok(());
+        }
+        self.send(Batch { ino, folios: dirty_folios, runs }, locks).await
+    }
+
+    /// What of a folio goes out: its dirty blocks, or everything in it that is data.
+    fn blocks_to_write(&self, ino: Ino, range: Range<FileBlock>, folio: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        let eof = self.eof_block(ino).max(folio.start);
+        let inside = Range::new(folio.start, folio.end.min(eof));
+        match self.profile.unit {
+            WritebackUnit::DirtyBlocks => self.cache.dirty(ino, inside.intersect(&range)),
+            WritebackUnit::Folio => {
+                if self.cache.dirty(ino, folio).is_empty() {
+                    return Vec::new();
+                }
+                let mut runs: Vec<Range<FileBlock>> = Vec::new();
+                for (run, state) in self.cache.states(ino, inside) {
+                    if !state.backing.is_data() {
+                        continue;
+                    }
+                    match runs.last_mut() {
+                        Some(last) if last.end == run.start => last.end = run.end,
+                        _ => runs.push(run),
+                    }
+                }
+                runs
+            }
+        }
+    }
+
+    /// The first folios next to each other that have dirty blocks in `range`.
+    fn next_dirty_folios(&self, ino: Ino, range: Range<FileBlock>) -> Option<Vec<(PageIndex, u32)>> {
+        let eof = self.eof_block(ino);
+        let first = self.cache.dirty(ino, range).into_iter().find(|run| run.start < eof)?;
+        let mut found: Vec<(PageIndex, u32)> = Vec::new();
+        for (index, pages) in self.cache.folios_in(ino, Range::new(first.start, range.end)) {
+            let blocks = self.cache.folio_blocks(index, pages);
+            let adjoins = found.last().is_none_or(|(last, pages)| last.0 + u64::from(*pages) == index.0);
+            let dirty = !self.cache.dirty(ino, blocks.intersect(&range)).is_empty();
+            if !adjoins || !dirty || found.len() >= FOLIOS_MAX {
+                break;
+            }
+            found.push((index, pages));
+        }
+        Some(found)
+    }
+}
