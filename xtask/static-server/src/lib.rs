@@ -2,20 +2,31 @@
 //!
 //! One instance runs behind `cargo xtask serve`; the browser tests start their own on a free port. A missing file is a
 //! 404 and never the index page: a missing worker must not look like a script of the wrong type.
+//!
+//! One thread for each connection and one answer on each: browsers open connections ahead of need and leave them
+//! idle, and a pool of threads would sooner or later have its last one wait for such a connection.
 #![forbid(unsafe_code)]
 
-use std::fs::File;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use tiny_http::{Header, Method, Request, Response};
+/// More than any browser sends; a client that sends more is none.
+const HEAD_BYTES_MAX: u64 = 64 << 10;
+
+/// How long an idle connection keeps its thread.
+const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// A running server. Dropping it stops it.
+#[derive(Debug)]
 pub struct StaticServer {
-    server: Arc<tiny_http::Server>,
     port: u16,
+    stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -25,14 +36,14 @@ impl StaticServer {
     /// # Errors
     /// When the port is taken.
     pub fn start(root: &Path, port: u16) -> io::Result<Self> {
-        let server = tiny_http::Server::http(("127.0.0.1", port)).map_err(io::Error::other)?;
-        let port = server.server_addr().to_ip().map_or(port, |address| address.port());
-        let server = Arc::new(server);
+        let listener = TcpListener::bind(("127.0.0.1", port))?;
+        let port = listener.local_addr()?.port();
+        let stopping = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
-            let (server, root) = (Arc::clone(&server), root.to_path_buf());
-            move || server.incoming_requests().for_each(|request| answer(request, &root))
+            let (root, stopping) = (root.to_path_buf(), Arc::clone(&stopping));
+            move || accept(&listener, &root, &stopping)
         });
-        Ok(Self { server, port, thread: Some(thread) })
+        Ok(Self { port, stopping, thread: Some(thread) })
     }
 
     /// The one address to open. `localhost` would be another origin, with other stored files.
@@ -52,36 +63,80 @@ impl StaticServer {
 
 impl Drop for StaticServer {
     fn drop(&mut self) {
-        self.server.unblock();
-        if let Some(thread) = self.thread.take() {
+        self.stopping.store(true, Ordering::SeqCst);
+        // Wakes the thread out of its wait for a connection; if that fails, the end of the process stops it.
+        if TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+            && let Some(thread) = self.thread.take()
+        {
             let _ = thread.join();
         }
     }
 }
 
-fn answer(request: Request, root: &Path) {
-    // An error here means that the browser has gone away in the middle of an answer.
-    let _ = match find(request.method(), request.url(), root) {
-        Ok((file, mime)) => request.respond(with_headers(Response::from_file(file), mime)),
-        Err(status) => {
-            let text = format!("{status}\n");
-            request.respond(with_headers(Response::from_string(text).with_status_code(status), "text/plain"))
+fn accept(listener: &TcpListener, root: &Path, stopping: &AtomicBool) {
+    for stream in listener.incoming() {
+        if stopping.load(Ordering::SeqCst) {
+            return;
         }
-    };
+        if let Ok(stream) = stream {
+            let root = root.to_path_buf();
+            // An error means that the browser has gone away in the middle; it will ask again.
+            thread::spawn(move || answer(stream, &root));
+        }
+    }
+}
+
+fn answer(mut stream: TcpStream, root: &Path) -> io::Result<()> {
+    stream.set_read_timeout(Some(IDLE_MAX))?;
+    let line = read_request(&stream)?;
+    let mut words = line.split(' ');
+    let (method, url) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    match find(method, url, root) {
+        Ok((mut file, mime)) => {
+            let length = file.metadata()?.len();
+            write_head(&mut stream, "200 OK", mime, length)?;
+            if method == "GET" { io::copy(&mut file, &mut stream).map(drop) } else { Ok(()) }
+        }
+        Err(status) => {
+            write_head(&mut stream, status, "text/plain", status.len() as u64)?;
+            stream.write_all(status.as_bytes())
+        }
+    }
+}
+
+/// The request line. The header lines are read too: closing a connection with unread bytes would reset it.
+fn read_request(stream: &TcpStream) -> io::Result<String> {
+    let mut lines = BufReader::new(stream.take(HEAD_BYTES_MAX)).lines();
+    let first = lines.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
+    for line in lines {
+        if line?.is_empty() {
+            return Ok(first);
+        }
+    }
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+fn write_head(stream: &mut TcpStream, status: &str, mime: &str, length: u64) -> io::Result<()> {
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {mime}\r\nContent-Length: {length}\r\nCache-Control: no-cache\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes())
 }
 
 /// The file that `url` names below `root`, with its type; or the status that says why there is none.
-fn find(method: &Method, url: &str, root: &Path) -> Result<(File, &'static str), u16> {
-    if !matches!(method, Method::Get | Method::Head) {
-        return Err(405);
+fn find(method: &str, url: &str, root: &Path) -> Result<(File, &'static str), &'static str> {
+    const MISSING: &str = "404 Not Found";
+    if !matches!(method, "GET" | "HEAD") {
+        return Err("405 Method Not Allowed");
     }
-    let relative = relative_path(url).ok_or(404_u16)?;
-    let mut path = root.join(relative);
+    let mut path = root.join(relative_path(url).ok_or(MISSING)?);
     if path.is_dir() {
         path.push("index.html");
     }
-    let mime = mime_of(&path);
-    File::open(&path).map(|file| (file, mime)).map_err(|_| 404)
+    let is_file = fs::metadata(&path).is_ok_and(|data| data.is_file());
+    let file = File::open(&path).ok().filter(|_| is_file).ok_or(MISSING)?;
+    Ok((file, mime_of(&path)))
 }
 
 /// The path of `url` without query, refusing everything that could leave the folder. None of our names needs escapes.
@@ -106,18 +161,9 @@ fn mime_of(path: &Path) -> &'static str {
     }
 }
 
-fn with_headers<R: io::Read>(response: Response<R>, mime: &str) -> Response<R> {
-    [("Content-Type", mime), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff")]
-        .iter()
-        .filter_map(|(name, value)| Header::from_bytes(name.as_bytes(), value.as_bytes()).ok())
-        .fold(response, Response::with_header)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
-    use std::net::TcpStream;
 
     fn get(server: &StaticServer, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
