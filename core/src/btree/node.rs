@@ -126,6 +126,13 @@ impl Body {
             _ => panic!("entries move between nodes of one level"),
         }
     }
+    /// Gives spare room back.
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Self::Leaf(list) => list.shrink_to_fit(),
+            Self::Inner(list) => list.shrink_to_fit(),
+        }
+    }
     /// A list of its own with `count` entries from index `at` on.
     pub(super) fn copy(&self, at: usize, count: usize) -> Self {
         match self {
@@ -154,6 +161,21 @@ pub(super) fn below(extent: &Extent, ino: Ino, block: FileBlock) -> bool {
 #[inline]
 pub(super) fn up_to(extent: &Extent, ino: Ino, block: FileBlock) -> bool {
     (extent.ino < ino) | ((extent.ino == ino) & (extent.start <= block))
+}
+
+/// The first index from `from` on whose record is not below `(ino, block)`: gallops, as it is near most of the time.
+#[inline]
+pub(super) fn gallop(leaf: &[Extent], from: usize, ino: Ino, block: FileBlock) -> usize {
+    let (mut known, mut stride) = (from, 1);
+    while let Some(extent) = leaf.get(known + stride - 1) {
+        if !below(extent, ino, block) {
+            let between = &leaf[known..known + stride - 1];
+            return known + between.partition_point(|e| below(e, ino, block));
+        }
+        known += stride;
+        stride *= 2;
+    }
+    known + leaf[known..].partition_point(|e| below(e, ino, block))
 }
 
 /// The index of the child that `(ino, block)` belongs to.

@@ -83,6 +83,9 @@ impl Tree {
         };
         let keep = size(0);
         let tail = self.node_mut(slot).body.split_off(keep);
+        if appended {
+            self.node_mut(slot).body.shrink();
+        }
         let mut fresh: Vec<Child> = Vec::with_capacity(pieces - 1);
         let mut done = 0;
         for piece in 1..pieces {
@@ -104,21 +107,13 @@ impl Tree {
         let gone = children[index];
         match children.get(1).copied() {
             Some(next) if index == 0 => {
+                // An inner node runs empty only at the end of its level, where no child comes next.
+                assert_eq!(self.node(next.slot).level, 0, "only a leaf runs empty before another node");
                 self.splice_inner(parent, 0, 2, &[Child { key: gone.key, ..next }], edits);
-                self.lower_bound_below(next.slot, gone.key, edits);
             }
             _ => self.splice_inner(parent, index, 1, &[], edits),
         }
         self.release(gone.slot, edits);
-    }
-
-    /// Gives the first entry of the node, and of the first nodes below it, a lower bound.
-    fn lower_bound_below(&mut self, mut slot: Slot, key: Key, edits: &mut Vec<TreeEdit>) {
-        while self.node(slot).level > 0 {
-            let first = self.node(slot).children()[0];
-            self.splice_inner(slot, 0, 1, &[Child { key, ..first }], edits);
-            slot = first.slot;
-        }
     }
 
     /// Merges an underfull child with a sibling, or evens the two out. The last node of a level only merges.

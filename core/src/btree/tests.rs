@@ -6,7 +6,7 @@ use super::{NodeIds, Tree, TreeRule, TreeShape, UpdateScope};
 use crate::base::{DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, Range, TreeEdit};
 use std::collections::BTreeMap;
 
-const SHAPES: [(u32, u32); 6] = [(3, 3), (4, 4), (4, 340), (64, 64), (5, 3), (16, 4)];
+const SHAPES: [(u32, u32); 7] = [(3, 3), (4, 4), (4, 340), (64, 64), (5, 3), (16, 4), (5, 8)];
 const BLOCKS: u64 = 400;
 const INODES: u32 = 3;
 
@@ -96,10 +96,13 @@ fn index(block: FileBlock) -> usize {
     usize::try_from(block.0).expect("small")
 }
 
-/// Nodes as plain lists, built from edits alone.
+/// Nodes as plain lists: level and entries by id.
+type Nodes = BTreeMap<NodeId, (u32, Vec<Entry>)>;
+
+/// Nodes, built from edits alone.
 #[derive(Default)]
 struct Replay {
-    nodes: BTreeMap<NodeId, (u32, Vec<Entry>)>,
+    nodes: Nodes,
     root: Option<NodeId>,
     used: BTreeMap<NodeId, ()>,
 }
@@ -128,7 +131,7 @@ impl Replay {
     }
 }
 
-fn nodes_of(tree: &Tree) -> BTreeMap<NodeId, (u32, Vec<Entry>)> {
+fn nodes_of(tree: &Tree) -> Nodes {
     tree.nodes().map(|(id, node)| (id, (node.level, node.entries()))).collect()
 }
 
@@ -137,7 +140,7 @@ struct Pair {
     tree: Tree,
     dense: Dense,
     replay: Replay,
-    clones: Vec<(Tree, BTreeMap<NodeId, (u32, Vec<Entry>)>)>,
+    clones: Vec<(Tree, Nodes)>,
 }
 
 impl Pair {
@@ -220,7 +223,8 @@ fn random_records(rng: &mut Rng, ino: Ino, range: Range<FileBlock>) -> Vec<Exten
             break;
         }
         let kinds = [ExtentKind::Written, ExtentKind::Written, ExtentKind::Unwritten, ExtentKind::Reserved];
-        let kind = if rng.below(40) == 0 { ExtentKind::Inline } else { kinds[usize::try_from(rng.below(4)).expect("small")] };
+        let usual = kinds[usize::try_from(rng.below(4)).expect("small")];
+        let kind = if rng.below(40) == 0 { ExtentKind::Inline } else { usual };
         let addr = match kind {
             ExtentKind::Reserved => DevBlock(0),
             _ => DevBlock(1000 * (1 + rng.below(2)) + at.0),
@@ -238,6 +242,23 @@ fn random_records(rng: &mut Rng, ino: Ino, range: Range<FileBlock>) -> Vec<Exten
 fn random_range(rng: &mut Rng, wide: u64) -> Range<FileBlock> {
     let start = rng.below(BLOCKS);
     Range::sized(FileBlock(start), rng.below(wide).min(BLOCKS - start))
+}
+
+/// Fills the hole at a random block, so that what is left and right of it may become one.
+fn random_bridge(rng: &mut Rng, pair: &mut Pair, ino: Ino) {
+    let block = FileBlock(rng.below(BLOCKS));
+    let (left, right) = (pair.tree.prev(ino, block + 1), pair.tree.next(ino, block));
+    let range = match (left, right) {
+        (Some(left), _) if left.end() > block => left.range(),
+        (Some(left), Some(right)) => Range::new(left.end(), right.start),
+        _ => return,
+    };
+    let len = u32::try_from(range.len()).expect("small");
+    let (kind, addr) = match rng.below(3) {
+        0 => (ExtentKind::Reserved, DevBlock(0)),
+        _ => (ExtentKind::Written, DevBlock(1000 + range.start.0)),
+    };
+    pair.replace(ino, range, &[Extent { start: range.start, addr, ino, len, kind, shared: false }], true);
 }
 
 fn random_shift(rng: &mut Rng, pair: &mut Pair, ino: Ino) {
@@ -282,6 +303,7 @@ fn random_op(rng: &mut Rng, pair: &mut Pair, appended: &mut u64) {
             let new = random_records(rng, ino, range);
             pair.replace(ino, range, &new, merging);
         }
+        20..=24 => random_bridge(rng, pair, ino),
         _ => {
             let range = random_range(rng, 8);
             let new = random_records(rng, ino, range);
@@ -301,7 +323,7 @@ fn random_op(rng: &mut Rng, pair: &mut Pair, appended: &mut u64) {
 fn run_case(seed: u64) {
     let mut rng = Rng(seed);
     let ids = NodeIds::default();
-    let shape = SHAPES[usize::try_from(seed % 6).expect("small")];
+    let shape = SHAPES[usize::try_from(seed).expect("a seed of 64 bits") % SHAPES.len()];
     let shape = TreeShape { root_capacity: shape.0, node_capacity: shape.1 };
     let mut pairs = [Pair::new(shape, &ids), Pair::new(shape, &ids)];
     let mut appended = 0;
@@ -380,6 +402,9 @@ fn an_overwrite_in_place_is_one_splice_and_no_change_is_no_edit() {
     let mut tree = small_tree(4, 4, 40);
     let mut edits = Vec::new();
     let other = Extent { addr: DevBlock(9999), ..record(7, 30, 2) };
+    let path = tree.path(other.ino, other.start);
+    assert_eq!(tree.update_scope(other.ino, other.range(), 1), UpdateScope::Leaf(path));
+    assert_eq!(tree.update_scope(other.ino, other.range(), 9), UpdateScope::Structural);
     put(&mut tree, other, &mut edits);
     assert!(matches!(&edits[..], [TreeEdit::Splice { removed: 1, inserted, .. }] if inserted.len() == 1));
     edits.clear();

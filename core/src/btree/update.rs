@@ -4,7 +4,7 @@
 //! removes leaf by leaf, then inserts; both leave the fill of nodes to `split.rs`.
 
 use super::cursor::Path;
-use super::node::{below, key_of};
+use super::node::{below, gallop, key_of};
 use super::tree::Tree;
 use crate::base::{Extent, FileBlock, Ino, Key, NodeId, Range, TreeEdit};
 
@@ -96,7 +96,7 @@ impl Tree {
 
     fn stays_in_leaf(&self, path: &Path, ino: Ino, range: Range<FileBlock>, new_count: usize) -> bool {
         let (leaf, lo) = (self.node(path.leaf()).leaf(), path.at());
-        let hi = lo + leaf[lo..].partition_point(|e| below(e, ino, range.end));
+        let hi = gallop(leaf, lo, ino, range.end);
         let end = Key { ino, start: range.end };
         if hi == leaf.len() && self.upper_bound(path).is_some_and(|bound| bound <= end) {
             return false;
@@ -127,7 +127,7 @@ impl Tree {
         merge: Merge<'_>,
     ) -> Option<Window> {
         let (leaf, lo) = (self.node(path.leaf()).leaf(), path.at());
-        let hi = lo + leaf[lo..].partition_point(|e| below(e, ino, range.end));
+        let hi = gallop(leaf, lo, ino, range.end);
         let left = match lo {
             0 => self.record_before(path),
             _ => Some(leaf[lo - 1]),
