@@ -20,11 +20,6 @@ impl MemoryDevice {
         let prefill = Stamped { data: Payload::Fill(prefill), prov: Prov(0) };
         Self { blocks, contents: RangeMap::default(), prefill, completions: VecDeque::new(), flushes: 0 }
     }
-    /// Blocks that were written, with their contents.
-    pub fn contents(&self) -> &RangeMap<DevBlock, Stamped> {
-        &self.contents
-    }
-
     fn perform(&mut self, request: &Request) -> Result<Vec<(Range<DevBlock>, Stamped)>, Errno> {
         if request.range.end.0 > self.blocks {
             return Err(Errno::EIO);
@@ -72,6 +67,9 @@ impl BlockDevice for MemoryDevice {
             found.push((Range::new(at, range.end), self.prefill.clone()));
         }
         found
+    }
+    fn written(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)> {
+        self.contents.overlapping(range).map(|(run, stamped)| (run.intersect(&range), stamped.clone())).collect()
     }
     fn flushes(&self) -> u64 {
         self.flushes

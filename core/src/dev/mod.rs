@@ -59,6 +59,8 @@ pub trait BlockDevice {
     fn poll(&mut self) -> Option<Completion>;
     /// Contents without a request, for the picture and for checks: never counted, never fails.
     fn peek(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)>;
+    /// The runs of `range` that were ever written, with their contents.
+    fn written(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)>;
     /// Flushes done so far.
     fn flushes(&self) -> u64;
 }

@@ -51,3 +51,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     }
     Ok(profile)
 }
+
+/// The filesystem whose device size a script means for this one too, when it has none of its own: the recordings of
+/// one were made with the sizes written down for the other.
+pub fn size_from(name: &str) -> Option<&'static str> {
+    (name == bcachefs::NAME).then_some("btrfs")
+}

@@ -1,6 +1,12 @@
 //! Scripts: what they say (`script`), how they are read (`parse`) and written (`print`), what there is (`help`).
 
 pub mod help;
+pub mod machine;
 pub mod parse;
 mod print;
+mod program;
+pub mod observe;
+pub mod reply;
+mod say;
 pub mod script;
+pub mod setup;

@@ -23,6 +23,8 @@ pub struct Task {
     pub state: TaskState,
     /// Functions it is in, outermost first, each with its two numbers.
     pub frames: Vec<(Frame, u64, u64)>,
+    /// The command that it works on.
+    pub command: Option<u32>,
     /// When it last became runnable, in order of becoming so.
     ready_since: u64,
 }
@@ -39,6 +41,8 @@ pub(super) struct State {
     /// Where the current task stands, for the step that it will begin when it goes on.
     ready_clock: u64,
     pub(super) check_order: bool,
+    /// Where each task stands, by id: the mark of the step that it will begin next.
+    pub(super) standing: Vec<Mark>,
 }
 
 /// A cheap handle to the simulation; cloned freely, one world behind it.
@@ -81,6 +85,7 @@ impl Cx {
             timers: BTreeMap::new(),
             ready_clock: 0,
             check_order: true,
+            standing: Vec::new(),
         };
         let recorder = Recorder { on: record == Recording::On, ..Recorder::default() };
         Self(Rc::new(Shared {
@@ -114,6 +119,14 @@ impl Cx {
     /// Looks at the record.
     pub fn record<R>(&self, look: impl FnOnce(&Recorder) -> R) -> R {
         self.0.recorder.with(look)
+    }
+
+    /// What happened so far becomes part of step 0: steps are counted from here.
+    pub fn forget_steps(&self) {
+        self.0.recorder.change(|recorder| {
+            recorder.steps.clear();
+            recorder.step_count = 0;
+        });
     }
 
     /// Steps begun so far.
@@ -173,6 +186,7 @@ impl Cx {
                 daemon,
                 state: TaskState::Runnable,
                 frames: Vec::new(),
+                command: None,
                 ready_since: state.ready_clock,
             });
             state.spawned.push_back((id, body));
@@ -180,6 +194,14 @@ impl Cx {
         });
         self.emit(|| Event::TaskSpawned { task, label: label.to_owned(), daemon });
         task
+    }
+
+    /// The current task begins or ends its work on a command.
+    pub fn set_command(&self, command: Option<u32>) {
+        self.0.state.change(|state| {
+            let current = state.current.0 as usize;
+            state.tasks[current].command = command;
+        });
     }
 
     /// The one gate of a task's state.
@@ -228,6 +250,7 @@ impl Cx {
     /// A place where another task may go first. Put it before the visible action, never between check and act.
     pub async fn step(&self, mark: Mark) {
         if self.0.state.with(|state| state.suspends) {
+            self.stands(mark);
             let mut suspended = false;
             poll_fn(|_| {
                 if suspended {
@@ -239,6 +262,21 @@ impl Cx {
             .await;
         }
         self.begin_step(mark);
+    }
+
+    fn stands(&self, mark: Mark) {
+        self.0.state.change(|state| {
+            let at = state.current.0 as usize;
+            if state.standing.len() <= at {
+                state.standing.resize(at + 1, Mark::Start);
+            }
+            state.standing[at] = mark;
+        });
+    }
+
+    /// Where a suspended task stands: the mark of the step that it will begin next.
+    pub fn standing_at(&self, task: TaskId) -> Mark {
+        self.0.state.with(|state| state.standing.get(task.0 as usize).copied().unwrap_or(Mark::Start))
     }
 
     /// The current task begins its next step here.
@@ -255,6 +293,7 @@ impl Cx {
     /// Blocks the current task until [`Cx::wake`]; the step that follows begins at `mark`.
     pub async fn park(&self, reason: Reason, mark: Mark) {
         let task = self.current();
+        self.stands(mark);
         self.set_task(task, TaskState::Blocked(reason));
         poll_fn(|_| match self.0.state.with(|state| state.tasks[task.0 as usize].state) {
             TaskState::Runnable => Poll::Ready(()),

@@ -38,6 +38,7 @@ impl Fs {
     }
 
     fn reopen(&self, before: OpenFiles) {
+        self.0.open.change(|open| open.openings = before.openings);
         for file in before.files {
             let Some(ino) = self.volume().inodes.lookup(&file.name) else { continue };
             self.volume().inodes.opened(ino);

@@ -33,6 +33,8 @@ pub struct OpenFile {
     pub flags: OpenFlags,
     /// Position and length in bytes of the kept mapping.
     pub mapping: Option<(u64, u64)>,
+    /// Which opening this is, in order; a remount keeps it.
+    pub opening: u64,
 }
 
 /// The open files, in order of opening.
@@ -42,6 +44,8 @@ pub struct OpenFiles {
     pub files: Vec<OpenFile>,
     /// The name of the one that commands mean.
     pub current: Option<String>,
+    /// Openings so far.
+    pub openings: u64,
 }
 
 impl OpenFiles {
@@ -74,8 +78,11 @@ impl Fs {
             None => return Err(Errno::ENOENT.into()),
         };
         volume.inodes.opened(ino);
-        let file = OpenFile { name: name.to_owned(), ino, flags, mapping: None };
-        self.0.open.change(|open| open.files.push(file));
+        self.0.open.change(|open| {
+            open.openings += 1;
+            let opening = open.openings;
+            open.files.push(OpenFile { name: name.to_owned(), ino, flags, mapping: None, opening });
+        });
         volume.cx.emit(|| Event::FileOpened { name: name.to_owned(), ino });
         self.set_current(Some(name));
         if flags.truncate && !flags.read_only {

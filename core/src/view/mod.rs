@@ -14,6 +14,7 @@ pub mod perfetto;
 pub mod select;
 pub mod text_view;
 pub mod trace_json;
+pub mod walk;
 pub mod why;
 pub mod world;
 

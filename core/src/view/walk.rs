@@ -1,0 +1,111 @@
+//! From the engine's structures to the picture. Shares nothing with the fold.
+
+use super::world::{FileView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
+use crate::base::{Ino, Range, RangeMap, Stamped};
+use crate::sim::Cx;
+use crate::trace::TaskState;
+use crate::vfs::Fs;
+
+/// Everything visible, read off the structures.
+pub fn walk(cx: &Cx, fs: &Fs) -> World {
+    let mut world = World { now: cx.now(), ..World::default() };
+    scheduler(cx, &mut world);
+    names(fs, &mut world);
+    trees(fs, &mut world);
+    space(fs, &mut world);
+    world
+}
+
+fn scheduler(cx: &Cx, world: &mut World) {
+    cx.tasks(|tasks| {
+        for (id, task) in (0u32..).zip(tasks) {
+            let view = TaskView {
+                label: task.label.clone(),
+                daemon: task.daemon,
+                state: task.state,
+                command: task.command,
+                frames: task.frames.clone(),
+            };
+            world.tasks.insert(crate::base::TaskId(id), view);
+            assert!(task.state != TaskState::Done || task.frames.is_empty(), "a finished task is in no function");
+        }
+    });
+    cx.locks(|table| {
+        for (lock, state) in table.iter() {
+            let view = LockView { holders: state.holders.clone(), waiters: state.waiters.iter().copied().collect() };
+            world.locks.insert(*lock, view);
+        }
+    });
+}
+
+fn names(fs: &Fs, world: &mut World) {
+    let volume = fs.volume();
+    fs.open_files(|open| {
+        world.current = open.current.clone().unwrap_or_default();
+        world.open = open.files.iter().map(|file| (file.name.clone(), file.ino)).collect();
+    });
+    volume.inodes.table(|table| {
+        world.names.clone_from(&table.names);
+        for (ino, inode) in &table.inodes {
+            let view = FileView { size: inode.size, disk_size: inode.disk_size, ..FileView::default() };
+            world.files.insert(*ino, cached(fs, *ino, view));
+        }
+    });
+}
+
+fn cached(fs: &Fs, ino: Ino, mut view: FileView) -> FileView {
+    let volume = fs.volume();
+    volume.cache.each_folio(ino, |folio| {
+        view.folios.insert(folio.index, FolioView { pages: folio.pages, writeback: folio.writeback });
+        for (run, state) in folio.states(folio.range()) {
+            view.states.insert(run, state);
+        }
+        for block in folio.range().iter() {
+            if let Some(stamped) = &folio.block(block).data {
+                view.data.insert(Range::sized(block, 1), stamped.clone());
+            }
+        }
+    });
+    view.delayed = volume.delalloc.index(ino);
+    view
+}
+
+fn trees(fs: &Fs, world: &mut World) {
+    let volume = fs.volume();
+    volume.extents.trees(|trees| {
+        for (id, tree) in trees {
+            world.trees.insert(*id, tree.root());
+            for (node, view) in tree.nodes() {
+                world.nodes.insert(node, NodeView { level: view.level, entries: view.entries() });
+            }
+        }
+    });
+    world.inline = volume.extents.inline().all();
+}
+
+fn space(fs: &Fs, world: &mut World) {
+    let volume = fs.volume();
+    volume.space.map(|map| {
+        for used in map.free.gaps(volume.profile.data_area) {
+            world.space.insert(used, SpaceState::Used);
+        }
+        for (pinned, ()) in map.pinned.iter() {
+            world.space.insert(pinned, SpaceState::Pinned);
+        }
+    });
+    world.ledger = volume.space.ledger().counters();
+    let whole = Range::new(crate::base::DevBlock(0), crate::base::DevBlock(volume.profile.device_blocks));
+    world.device = volume.io.device(|device| written(&device.written(whole)));
+    world.requests =
+        volume.io.pending().into_iter().map(|(id, write, range)| (id, RequestView { write, range })).collect();
+    world.flushes = volume.io.device(|device| device.flushes());
+    world.commits = volume.committed.with(|committed| committed.number);
+}
+
+fn written(runs: &[(Range<crate::base::DevBlock>, Stamped)]) -> RangeMap<crate::base::DevBlock, Stamped> {
+    let mut map = RangeMap::default();
+    for (range, stamped) in runs {
+        map.insert(*range, stamped.clone());
+    }
+    map
+}
