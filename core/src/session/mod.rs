@@ -6,6 +6,8 @@
 
 pub mod answer;
 mod boundary;
+mod branch;
+mod console;
 mod history;
 mod stand_in;
 
@@ -13,140 +15,439 @@ pub use answer::{
     Boundary, BranchInfo, Cause, CommandEntry, Direction, FiemapAnswer, LineError, LineReport, LoadError, SeekTable,
     Standing, StepInfo, Sync,
 };
-pub use stand_in::{Setup, SetupError};
+pub use console::Console;
+pub use stand_in::{Machine, Setup, SetupError};
 
 use crate::base::TaskId;
-use crate::trace::Event;
-use crate::view::World;
+use crate::scenario::parse;
+use crate::scenario::script::{Line, Script};
+use crate::sim::cx::Recording;
+use crate::trace::{Event, Recorder, TaskState};
+use crate::view::lexicon::Lexicon;
 use crate::view::select::Selection;
+use crate::view::text_view::{self, TextView};
+use crate::view::{World, digest, explain, why};
+use boundary::Ground;
+use branch::{Branch, Keep};
+use console::{LINE_STEPS_MAX, Pace, Recipe};
+use history::History;
+
+/// The personality of a script that names none.
+pub const DEFAULT_PERSONALITY: &str = "ext4";
 
 /// A run, a cursor in it, and the branches that were left.
-#[derive(Debug)]
 pub struct Session {
     setup: Setup,
+    console: Console,
+    history: History,
+    cursor: usize,
+    bookmarks: Vec<usize>,
+    name: String,
+    branches: Vec<Branch>,
+    forks: u32,
 }
 
-/// The signatures that the page builds against; the bodies follow.
-#[allow(missing_docs, unused_variables, clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::unused_self)]
+/// Beginning.
 impl Session {
     /// A freshly mounted filesystem; step 0.
     pub fn new(setup: Setup) -> Self {
-        Self { setup }
+        let mut session = Self {
+            console: Console::new(&setup, Recording::On),
+            history: History::new(setup.block_size()),
+            setup,
+            cursor: 0,
+            bookmarks: Vec::new(),
+            name: "main".to_owned(),
+            branches: Vec::new(),
+            forks: 0,
+        };
+        session.show();
+        session
     }
+
     /// A new run from a whole script, played to its end; the cursor is at the last step.
-    /// The personality is the override, else the script's, else `default_personality`.
+    /// The personality is the override, else the script's, else [`DEFAULT_PERSONALITY`].
+    ///
+    /// # Errors
+    /// When the script does not parse or asks for something that there is not; nothing of it was executed.
     pub fn load(text: &str, personality_override: Option<&str>) -> Result<Self, LoadError> {
-        todo!()
+        let script = parse::parse(text).map_err(LoadError::Parse)?;
+        Self::play(&script, personality_override)
     }
+
+    /// [`Session::load`] for a script that was read already.
+    ///
+    /// # Errors
+    /// When the directives ask for something that there is not.
+    pub fn play(script: &Script, personality_override: Option<&str>) -> Result<Self, LoadError> {
+        let own = script.directives.personality.as_deref();
+        let personality = personality_override.or(own).unwrap_or(DEFAULT_PERSONALITY);
+        let setup = Setup::new(personality, &script.directives).map_err(LoadError::Setup)?;
+        let mut session = Self::new(setup);
+        session.console.play(&script.lines);
+        session.show_end();
+        Ok(session)
+    }
+}
+
+/// Doing things at the head.
+impl Session {
     /// A line of the console: runs to its end, the cursor goes to the last step. At a past cursor it forks.
+    ///
+    /// # Errors
+    /// When the line does not parse or cannot be done; the run is as it was before.
     pub fn run_line(&mut self, text: &str) -> Result<LineReport, LineError> {
-        todo!()
+        let Some(line) = parse::parse_line(text).map_err(LineError::Parse)? else {
+            return Ok(self.report(0, self.len(), String::new(), None));
+        };
+        let (entry, forked, before) = self.give(&line, Pace::Run)?;
+        let ended = before.iter().zip(self.console.entries()).filter(|(was_done, now)| !**was_done && now.done);
+        let new = &self.console.entries()[before.len()..];
+        let output: String = ended.map(|(_, now)| now).chain(new).map(|entry| entry.output.as_str()).collect();
+        let from = self.console.given_at(entry);
+        self.show_end();
+        let number = self.console.entries()[entry].number;
+        Ok(self.report(number, from, output, forked))
     }
+
     /// A line of the console that is submitted but takes no step. Returns its entry's number.
+    ///
+    /// # Errors
+    /// When the line does not parse, says nothing or cannot be done; the run is as it was before.
     pub fn start_line(&mut self, text: &str) -> Result<u32, LineError> {
-        todo!()
+        let line = parse::parse_line(text).map_err(LineError::Parse)?;
+        let line = line.ok_or_else(|| LineError::Refused("there is nothing to start".to_owned()))?;
+        let (entry, ..) = self.give(&line, Pace::Start)?;
+        self.show_end();
+        Ok(self.console.entries()[entry].number)
     }
-    /// Takes live steps at the head until nothing can run, at most `steps`; for long lines in slices.
+
+    /// Takes live steps at the head until nothing can run, at most `steps`; for long lines in slices. The cursor goes
+    /// to the last step.
     pub fn run_pending(&mut self, steps: usize) -> Standing {
-        todo!()
+        self.console.run(steps.min(LINE_STEPS_MAX));
+        self.show_end();
+        self.standing()
     }
+
     /// Whether something can run at the head.
     pub fn pending(&self) -> bool {
-        todo!()
+        *self.console.standing() == Standing::Pending
     }
+
+    /// How the run stands at the head.
     pub fn standing(&self) -> Standing {
-        todo!()
+        self.console.standing().clone()
     }
+
+    fn give(&mut self, line: &Line, pace: Pace) -> Result<(usize, Option<String>, Vec<bool>), LineError> {
+        self.console.refuse(&line.command)?;
+        let forked = (self.cursor < self.len()).then(|| self.fork(Keep::Started));
+        let before = self.console.entries().iter().map(|entry| entry.done).collect();
+        Ok((self.console.give(line, pace)?, forked, before))
+    }
+
+    fn report(&self, number: u32, from: usize, output: String, forked: Option<String>) -> LineReport {
+        LineReport { number, output, first_step: from + 1, last_step: self.len(), outcome: self.standing(), forked }
+    }
+
+    /// Leaves the future behind the cursor as a branch, and makes the run again up to the cursor.
+    fn fork(&mut self, keep: Keep) -> String {
+        let whole = self.console.recipe();
+        let recipe = whole.until(self.cursor, keep);
+        self.forks += 1;
+        let left = std::mem::replace(&mut self.name, format!("fork {}", self.forks));
+        self.branches.push(Branch { name: left.clone(), recipe: whole });
+        // The events of the cursor's own step may differ: a line that is given is noted in the step before it.
+        let same = self.record(|recorder| first_event(recorder, self.cursor));
+        self.make_again(&recipe, same);
+        left
+    }
+
+    fn make_again(&mut self, recipe: &Recipe, same_events: usize) {
+        self.history.forget_after(same_events);
+        self.console = Console::again(&self.setup, recipe);
+        self.cursor = self.cursor.min(recipe.steps);
+        self.bookmarks.retain(|step| *step <= recipe.steps);
+        self.show();
+    }
+
+    fn show_end(&mut self) {
+        self.cursor = self.len();
+        self.show();
+    }
+
+    /// Brings the picture to the cursor.
+    fn show(&mut self) {
+        let (history, cursor) = (&mut self.history, self.cursor);
+        self.console.machine().cx().record(|recorder| history.seek(recorder, cursor));
+    }
+
+    fn record<R>(&self, look: impl FnOnce(&Recorder) -> R) -> R {
+        self.console.machine().cx().record(look)
+    }
+}
+
+/// Moving the cursor.
+impl Session {
     /// Moves forward; at the head takes live steps while something can run. Returns the cursor.
     pub fn step_forward(&mut self, steps: usize) -> usize {
-        todo!()
+        let recorded = steps.min(self.len() - self.cursor);
+        self.cursor += recorded;
+        for _ in recorded..steps {
+            if !self.pending() || !self.console.step(None) {
+                break;
+            }
+            self.cursor = self.len();
+        }
+        self.show();
+        self.cursor
     }
+
+    /// Moves back, at most to step 0. Returns the cursor.
     pub fn step_back(&mut self, steps: usize) -> usize {
-        todo!()
+        self.seek(self.cursor.saturating_sub(steps))
     }
+
     /// Moves the cursor to a step, at most the last. Returns the cursor.
     pub fn seek(&mut self, step: usize) -> usize {
-        todo!()
+        self.cursor = step.min(self.len());
+        self.show();
+        self.cursor
     }
+
     /// Lets this task take the next step. At a past cursor, another task than the recorded one forks.
+    ///
+    /// # Errors
+    /// When the task cannot run there; nothing has changed.
     pub fn step_task(&mut self, task: TaskId) -> Result<usize, LineError> {
-        todo!()
+        let recorded = self.record(|recorder| recorder.steps.get(self.cursor).map(|next| next.task));
+        if recorded == Some(task) {
+            return Ok(self.seek(self.cursor + 1));
+        }
+        let state = self.world().tasks.get(&task).map(|view| view.state);
+        if state != Some(TaskState::Runnable) {
+            let name = self.names().task(task);
+            return Err(LineError::Refused(format!("{name} cannot take a step here")));
+        }
+        if recorded.is_some() {
+            self.fork(Keep::All);
+        }
+        self.console.step(Some(task));
+        self.show_end();
+        Ok(self.cursor)
     }
+
+    /// The step that is shown.
     pub fn cursor(&self) -> usize {
-        todo!()
+        self.cursor
     }
     /// Steps so far: the cursor is from 0 to this.
     pub fn len(&self) -> usize {
-        todo!()
+        self.console.steps()
     }
+    /// Whether nothing has happened since the mount.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// The picture at the cursor.
-    pub fn world(&self) -> &World {
-        todo!()
-    }
-    /// Step `step`, from 1.
-    pub fn step_info(&self, step: usize) -> Option<StepInfo> {
-        todo!()
-    }
-    /// The events of a step; of step 0 the ones of the mount.
-    pub fn events<R>(&self, step: usize, look: impl FnOnce(&[Event]) -> R) -> R {
-        todo!()
-    }
-    /// Where the cursor would go.
+
+    /// Where the cursor would stop next; the last step (or 0) when there is no more boundary.
     pub fn next_boundary(&self, boundary: &Boundary, direction: Direction) -> usize {
-        todo!()
+        self.record(|recorder| {
+            let block_size = self.setup.block_size();
+            let ground = Ground { recorder, history: &self.history, bookmarks: &self.bookmarks, block_size };
+            ground.next(self.cursor, boundary, direction)
+        })
     }
-    pub fn commands(&self) -> &[CommandEntry] {
-        todo!()
-    }
-    pub fn branches(&self) -> Vec<BranchInfo> {
-        todo!()
-    }
-    /// Makes a branch the run; what was the run becomes a branch.
-    pub fn switch_branch(&mut self, index: usize) -> bool {
-        todo!()
-    }
-    pub fn discard_branch(&mut self, index: usize) -> bool {
-        todo!()
-    }
+
+    /// Bookmarked steps, in order.
     pub fn bookmarks(&self) -> &[usize] {
-        todo!()
+        &self.bookmarks
     }
     /// Sets a bookmark, or takes it away. Returns whether it is set now.
     pub fn toggle_bookmark(&mut self, step: usize) -> bool {
-        todo!()
+        match self.bookmarks.binary_search(&step) {
+            Ok(at) => {
+                self.bookmarks.remove(at);
+                false
+            }
+            Err(at) => {
+                self.bookmarks.insert(at, step);
+                true
+            }
+        }
     }
+}
+
+/// Looking.
+impl Session {
+    /// The picture at the cursor.
+    pub fn world(&self) -> &World {
+        self.history.world()
+    }
+    /// Names of tasks, files and commands.
+    pub fn names(&self) -> &Lexicon {
+        self.console.names()
+    }
+
+    /// Step `step`, from 1.
+    pub fn step_info(&self, step: usize) -> Option<StepInfo> {
+        self.record(|recorder| {
+            let record = step.checked_sub(1).and_then(|at| recorder.steps.get(at))?;
+            let spans =
+                |entry: &&CommandEntry| entry.command > 0 && (entry.first_step..=entry.last_step).contains(&step);
+            let mut spanning = self.commands().iter().rev().filter(spans);
+            let command = spanning.find(|entry| self.console.task_of(entry) == Some(record.task));
+            Some(StepInfo {
+                step,
+                task: record.task,
+                label: self.names().task(record.task),
+                mark: record.mark,
+                command: command.map(|entry| entry.command),
+                events: record.first_event..recorder.events_until(step),
+            })
+        })
+    }
+
+    /// The events of a step; of step 0 the ones of the mount. None for a step that there is not.
+    pub fn events<R>(&self, step: usize, look: impl FnOnce(&[Event]) -> R) -> R {
+        self.record(|recorder| {
+            let exists = step <= recorder.steps.len();
+            let range = if exists { first_event(recorder, step)..recorder.events_until(step) } else { 0..0 };
+            look(&recorder.events[range])
+        })
+    }
+
+    /// The whole record, for exports.
+    pub fn with_record<R>(&self, look: impl FnOnce(&Recorder) -> R) -> R {
+        self.record(look)
+    }
+
+    /// The lines of the run and what became of them.
+    pub fn commands(&self) -> &[CommandEntry] {
+        self.console.entries()
+    }
+
+    /// What a step did, in one sentence.
+    pub fn sentence(&self, step: usize) -> String {
+        self.record(|recorder| explain::step(recorder, self.names(), step))
+    }
+
+    /// What each event of a step says, in one sentence each, with the nearest kernel function.
+    pub fn event_sentences(&self, step: usize) -> Vec<(String, &'static str)> {
+        self.record(|recorder| {
+            if step > recorder.steps.len() {
+                return Vec::new();
+            }
+            let events = first_event(recorder, step)..recorder.events_until(step);
+            let say = |at| explain::event(recorder, self.names(), step, at);
+            events.map(|at| (say(at), recorder.events[at].info().kernel)).collect()
+        })
+    }
+
+    /// At most five events back from the cursor to the cause, newest first.
+    pub fn why(&self, selection: Selection) -> Vec<Cause> {
+        self.record(|recorder| {
+            let chain = why::chain(recorder, self.cursor, self.world(), selection);
+            let cause = |link: why::Link| Cause {
+                step: link.step,
+                sentence: explain::event(recorder, self.names(), link.step, link.event),
+                kernel: recorder.events[link.event].info().kernel.to_owned(),
+            };
+            chain.into_iter().map(cause).collect()
+        })
+    }
+
+    /// The text that says everything the picture says.
+    pub fn text_view(&self) -> TextView {
+        let sentence = self.sentence(self.cursor);
+        let facts = text_view::Facts {
+            personality: self.setup.personality_name(),
+            block_size: self.setup.block_size(),
+            device_blocks: self.setup.device_blocks(),
+            step: (self.cursor, self.len()),
+            sentence: &sentence,
+            names: self.names(),
+            at: self.record(|recorder| recorder.events_until(self.cursor)),
+        };
+        text_view::describe(self.world(), &facts)
+    }
+
+    /// The setup of the run.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
-    /// The directives and the lines so far, as a script that `load` takes.
+
+    /// The directives and the lines so far, as a script that `load` takes. Choices of a viewer are not in it.
     pub fn script(&self) -> String {
-        todo!()
+        let mut directives = self.setup.directives.clone();
+        directives.personality = Some(self.setup.personality_name().to_owned());
+        Script { directives, lines: self.console.lines() }.to_string()
     }
-    // `map(&self) -> MapDocument` follows with text::map_json.
-    /// FIEMAP of a file (none: the current one). With [`Sync::Yes`] it is the console line `fiemap -v`.
-    pub fn fiemap(&mut self, name: Option<&str>, sync: Sync) -> Result<FiemapAnswer, LineError> {
-        todo!()
-    }
-    pub fn seek_table(&self, name: Option<&str>) -> Result<SeekTable, LineError> {
-        todo!()
-    }
-    /// At most five events back from the cursor to the cause, newest first.
-    pub fn why(&self, selection: Selection) -> Vec<Cause> {
-        todo!()
-    }
-    /// What a step did, in one sentence.
-    pub fn sentence(&self, step: usize) -> String {
-        todo!()
-    }
+
     /// Digest of the state at the cursor: equal natively and in wasm.
     pub fn state_digest(&self) -> u64 {
-        todo!()
+        digest::of_world(self.world())
     }
     /// Digest of all events up to the cursor.
     pub fn run_digest(&self) -> u64 {
-        todo!()
+        self.record(|recorder| digest::of_run(recorder, self.cursor))
     }
 }
+
+/// Branches.
+impl Session {
+    /// The name of the run.
+    pub fn branch_name(&self) -> &str {
+        &self.name
+    }
+    /// The futures that were left, oldest first.
+    pub fn branches(&self) -> Vec<BranchInfo> {
+        if self.branches.is_empty() {
+            return Vec::new();
+        }
+        let run = self.console.recipe();
+        self.branches.iter().map(|branch| branch.info(&run)).collect()
+    }
+    /// Makes a branch the run; what was the run becomes a branch in its place. False: there is no such branch.
+    pub fn switch_branch(&mut self, index: usize) -> bool {
+        let Some(slot) = self.branches.get_mut(index) else { return false };
+        let run = Branch { name: self.name.clone(), recipe: self.console.recipe() };
+        let branch = std::mem::replace(slot, run);
+        let common = branch.recipe.common(&self.branches[index].recipe);
+        let same = self.record(|recorder| first_event(recorder, common));
+        self.name = branch.name;
+        self.make_again(&branch.recipe, same);
+        true
+    }
+    /// Forgets a branch. False: there is no such branch.
+    pub fn discard_branch(&mut self, index: usize) -> bool {
+        let there = index < self.branches.len();
+        if there {
+            self.branches.remove(index);
+        }
+        there
+    }
+}
+
+/// Asking the filesystem.
+#[allow(clippy::missing_errors_doc, clippy::unused_self, unused_variables, clippy::needless_pass_by_value)]
+impl Session {
+    // `map(&self) -> MapDocument` follows with text::map_json.
+    /// FIEMAP of a file (none: the current one). With [`Sync::Yes`] it is the console line `fiemap -v`.
+    pub fn fiemap(&mut self, name: Option<&str>, sync: Sync) -> Result<FiemapAnswer, LineError> {
+        Err(LineError::Refused("fiemap is not wired yet".to_owned()))
+    }
+    /// SEEK_DATA and SEEK_HOLE over a file (none: the current one), from the picture at the cursor.
+    pub fn seek_table(&self, name: Option<&str>) -> Result<SeekTable, LineError> {
+        Err(LineError::Refused("seek is not wired yet".to_owned()))
+    }
+}
+
+/// The number of the first event of a step.
+fn first_event(recorder: &Recorder, step: usize) -> usize {
+    step.checked_sub(1).and_then(|at| recorder.steps.get(at)).map_or(0, |record| record.first_event)
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::lexicon::Lexicon;
 use super::message::{Arg, Message, counter_text};
 use crate::base::cache_state::BlockState;
 use crate::base::{DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, PageIndex, Payload, Range, TaskId};
+use crate::sim::deadlock::WaitEdge;
 use crate::trace::{Event, Frame, LockClass, LockId, Reason, Recorder, TaskState};
 
 /// The most phrases in the sentence of one step.
@@ -55,6 +56,30 @@ pub fn event(recorder: &Recorder, names: &Lexicon, step: usize, at: usize) -> St
     let actor = step.checked_sub(1).and_then(|index| recorder.steps.get(index)).map(|record| record.task);
     let phrase = Speaker { names, actor, at }.event(&recorder.events[at]);
     sentence(actor.map(|task| names.task(task)).as_deref(), &[phrase])
+}
+
+/// Who waits for whom, as sentences.
+pub fn deadlock(cycle: &[WaitEdge], stuck: &[TaskId], names: &Lexicon) -> String {
+    if cycle.is_empty() {
+        let who: Vec<String> = stuck.iter().map(|task| names.task(*task)).collect();
+        return format!("Nothing can run, and {} waits for something that nobody will do.", who.join(", "));
+    }
+    let mut text = "Deadlock.".to_owned();
+    for edge in cycle {
+        let speaker = Speaker { names, actor: None, at: usize::MAX };
+        let phrase = Message::new(
+            "deadlock.edge",
+            vec![
+                speaker.lock(edge.lock),
+                ("wants", Arg::Mode(edge.wants)),
+                ("holder", Arg::Task(names.task(edge.holder))),
+                ("has", Arg::Mode(edge.has)),
+            ],
+        );
+        text.push(' ');
+        text.push_str(&sentence(Some(&names.task(edge.waiter)), &[phrase]));
+    }
+    text
 }
 
 /// `Subject phrase, phrase and phrase.`

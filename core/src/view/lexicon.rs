@@ -29,6 +29,10 @@ impl Lexicon {
     pub fn set_commands(&mut self, commands: Vec<String>) {
         self.commands = commands;
     }
+    /// The next command, as typed.
+    pub fn push_command(&mut self, text: String) {
+        self.commands.push(text);
+    }
     /// A task's name.
     pub fn task(&self, task: TaskId) -> String {
         let known = usize::try_from(task.0).ok().and_then(|at| self.tasks.get(at));

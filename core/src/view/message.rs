@@ -62,6 +62,7 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("lock.refused", "tries {lock} ({mode}) and does not get it"),
     ("lock.abandon", "no longer waits for {lock}"),
     ("lock.drop", "releases {lock}"),
+    ("deadlock.edge", "waits for {lock} ({wants}), which {holder} has ({has})"),
     ("clock", "lets virtual time pass until {time}"),
     ("command.begin", "begins command {number}"),
     ("command.begin.text", "begins command {number}, `{text}`"),
