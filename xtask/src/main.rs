@@ -32,7 +32,7 @@ enum Command {
     /// Build the page and serve it at http://127.0.0.1:8080/
     Serve(serve::Options),
     /// Build the page into dist/, ready for any static host, and print its size
-    Build(build::Options),
+    Build,
     /// Run every check there is; the last line says how many passed
     Test(test::Options),
 }
@@ -40,7 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => serve::run(&options),
-        Command::Build(options) => build::run(&options),
+        Command::Build => build::run(),
         Command::Test(options) => return test::run(&options),
     };
     match outcome {

@@ -29,15 +29,19 @@ pub struct Options {
 /// Builds, serves, prints the address, and stays.
 pub fn run(options: &Options) -> Outcome {
     let profile = if options.dev { Profile::Dev } else { Profile::Release };
-    let dist = bundle::build(profile)?;
-    let server = StaticServer::start(&dist, options.port)
+    // Before the build: that a port is taken should not be learned after a minute.
+    let server = StaticServer::start(&run::dist(), options.port)
         .map_err(|error| format!("port {} cannot be used: {error}; choose another with --port", options.port))?;
+    let state = sources();
+    bundle::build(profile)?;
     println!("{}", server.url());
-    if options.open {
-        open(&server.url())?;
+    if options.open
+        && let Err(reason) = open(&server.url())
+    {
+        eprintln!("{reason}: open the address yourself");
     }
     if options.dev {
-        rebuild_on_change();
+        rebuild_on_change(state);
     }
     server.wait();
     Ok(())
@@ -52,13 +56,15 @@ fn open(url: &str) -> Outcome {
     run::status(run::program(program).args(words).arg(url))
 }
 
+/// The number of watched files and the latest change of any of them.
+type State = (usize, Option<SystemTime>);
+
 /// Looks twice a second: a few hundred files cost nothing, and it works on every system without a library.
-fn rebuild_on_change() -> ! {
-    let mut built = newest();
+fn rebuild_on_change(mut built: State) -> ! {
     loop {
-        thread::sleep(Duration::from_millis(500));
-        let now = newest();
+        let now = sources();
         if now == built {
+            thread::sleep(Duration::from_millis(500));
             continue;
         }
         built = now;
@@ -69,8 +75,7 @@ fn rebuild_on_change() -> ! {
     }
 }
 
-/// The number of watched files and the latest change of any of them.
-fn newest() -> (usize, Option<SystemTime>) {
+fn sources() -> State {
     let files: Vec<PathBuf> = WATCHED.iter().flat_map(|name| files_at(name)).collect();
     let latest = files.iter().filter_map(|file| fs::metadata(file).and_then(|data| data.modified()).ok()).max();
     (files.len(), latest)
