@@ -1,9 +1,9 @@
 //! What a session answers: plain data, ready to be sent to a page.
 
-use super::stand_in::SetupError;
 use crate::base::TaskId;
 use crate::base::fiemap::{FiemapRecord, Segment};
 use crate::scenario::parse::ParseError;
+use crate::scenario::setup::SetupError;
 use crate::trace::Mark;
 use crate::view::select::Selection;
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,8 @@ pub struct CommandEntry {
     pub output: String,
     /// The errno's name (or `SHORT`, `DIFFERS`, `SIGBUS`), or the reason why a claim of the script is not true.
     pub error: Option<String>,
+    /// Whether `error` is about a claim (`expect`) that is not true.
+    pub claim_failed: bool,
     /// Whether it has ended.
     pub done: bool,
     /// The first step that was taken after it was submitted.

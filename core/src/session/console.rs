@@ -4,81 +4,42 @@
 //! give the same state. The exception is for scripts that schedule: `@task` lines right before a `run`, `step` or
 //! `schedule` line only start, and that line lets them go on.
 //!
-//! Lines that steer (`run`, `step`, `schedule`, `expect`, `help`, `quit`) are done here and have no number in the
-//! engine. Knows nothing of cursors: this is the head of the run.
+//! Knows nothing of cursors: this is the head of the run. Lines that steer are `steer`'s.
 
 use super::answer::{CommandEntry, LineError, Standing};
-use super::{Machine, Setup};
+use super::recipe::{Given, Pace, Recipe, Submitted};
 use crate::base::TaskId;
-use crate::scenario::help;
-use crate::scenario::script::{Command, Expect, Line, Until};
+use crate::scenario::machine::{Finished, Machine};
+use crate::scenario::script::{Command, Line};
+use crate::scenario::setup::Setup;
+use crate::sim::Outcome;
 use crate::sim::cx::Recording;
-use crate::sim::{Choice, Outcome};
 use crate::trace::Event;
 use crate::view::explain;
 use crate::view::lexicon::Lexicon;
 use std::collections::BTreeMap;
 
 /// The label of the task that runs lines without `@task`.
-pub const SCRIPT_TASK: &str = "script";
+const SCRIPT_TASK: &str = "script";
 /// Steps that one line may take before it hands control back unfinished.
 pub const LINE_STEPS_MAX: usize = 2_000_000;
 
-/// Whether a line's steps are taken at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Pace {
-    /// Until everything is done.
-    Run,
-    /// None: it waits to be stepped.
-    Start,
-}
-
-/// A line and when it was given.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Given {
-    /// The line.
-    pub line: Line,
-    /// Steps taken before.
-    pub at_step: usize,
-    /// Whether it ran at once.
-    pub pace: Pace,
-    /// What a line that steers answered: its output, and what is wrong. It is not steered again.
-    pub verdict: Option<(String, Option<String>)>,
-}
-
-impl Given {
-    /// The line as typed.
-    pub fn text(&self) -> String {
-        let task = self.line.task.as_ref().map_or_else(String::new, |task| format!("@{task} "));
-        format!("{task}{}", self.line.text)
-    }
-}
-
-/// Everything that, with the setup, decides a run.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Recipe {
-    /// Lines in the order in which they were given.
-    pub given: Vec<Given>,
-    /// Choices that the default rule would not have made, in order of their steps.
-    pub choices: Vec<Choice>,
-    /// Steps taken.
-    pub steps: usize,
-}
-
 /// The head of a run.
 pub struct Console {
-    machine: Machine,
-    entries: Vec<CommandEntry>,
-    given: Vec<Given>,
-    /// From the engine's number to the index of the entry.
-    by_command: BTreeMap<u32, usize>,
+    pub(super) machine: Machine,
+    pub(super) entries: Vec<CommandEntry>,
+    pub(super) given: Vec<Given>,
+    submitted: Vec<Submitted>,
+    /// When each task began each of its commands: step and number, in order.
+    begun: BTreeMap<TaskId, Vec<(usize, u32)>>,
     names: Lexicon,
     /// Events looked at so far.
     seen: usize,
-    standing: Standing,
-    /// The entry that an `expect` speaks of.
-    last_finished: Option<usize>,
-    quit: bool,
+    recording: Recording,
+    pub(super) standing: Standing,
+    /// The result of the command that ended last: what an `expect` speaks of.
+    pub(super) last: Option<Finished>,
+    pub(super) quit: bool,
 }
 
 impl Console {
@@ -88,11 +49,13 @@ impl Console {
             machine: Machine::new(setup, recording),
             entries: Vec::new(),
             given: Vec::new(),
-            by_command: BTreeMap::new(),
+            submitted: Vec::new(),
+            begun: BTreeMap::new(),
             names: Lexicon::default(),
             seen: 0,
+            recording,
             standing: Standing::Idle,
-            last_finished: None,
+            last: None,
             quit: false,
         };
         console.look();
@@ -103,18 +66,20 @@ impl Console {
     pub fn again(setup: &Setup, recipe: &Recipe) -> Self {
         let mut console = Self::new(setup, Recording::On);
         console.machine.replay(recipe.choices.clone());
-        for given in &recipe.given {
+        let mut commands = recipe.submitted.iter().peekable();
+        for (index, given) in recipe.given.iter().enumerate() {
             console.advance_to(given.at_step);
-            let index = console.enter(&given.line, given.pace);
-            // What steered the run is in the steps and choices already; only its answer is repeated.
-            if let Some(line) = engine_line(&given.line) {
-                console.submit(index, &line);
+            let entry = console.enter(&given.line, given.pace);
+            while let Some(command) = commands.next_if(|command| command.given == index) {
+                console.advance_to(command.at_step);
+                console.submit(entry, &command.line);
             }
+            // What steered the run is in the steps and choices already; only its answer is repeated.
             if let Some((output, error)) = &given.verdict {
-                let entry = &mut console.entries[index];
+                let entry = &mut console.entries[entry];
                 (entry.output, entry.error, entry.done) = (output.clone(), error.clone(), true);
             }
-            console.given[index].verdict.clone_from(&given.verdict);
+            console.given[entry].verdict.clone_from(&given.verdict);
         }
         console.advance_to(recipe.steps);
         console.look();
@@ -126,21 +91,9 @@ impl Console {
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
-    /// The lines of the run.
+    /// The lines of the run and what became of them.
     pub fn entries(&self) -> &[CommandEntry] {
         &self.entries
-    }
-    /// Names of everything so far.
-    pub fn names(&self) -> &Lexicon {
-        &self.names
-    }
-    /// How the run stands.
-    pub fn standing(&self) -> &Standing {
-        &self.standing
-    }
-    /// Whether the script has said `quit`.
-    pub fn has_quit(&self) -> bool {
-        self.quit
     }
     /// The lines, in order.
     pub fn lines(&self) -> Vec<Line> {
@@ -150,10 +103,13 @@ impl Console {
     pub fn given_at(&self, entry: usize) -> usize {
         self.given[entry].at_step
     }
-    /// The task that a line is for.
-    pub fn task_of(&self, entry: &CommandEntry) -> Option<TaskId> {
-        let index = usize::try_from(entry.number).ok()?.checked_sub(1)?;
-        self.task(self.given.get(index)?.line.task.as_deref().unwrap_or(SCRIPT_TASK))
+    /// Names of everything so far.
+    pub fn names(&self) -> &Lexicon {
+        &self.names
+    }
+    /// How the run stands.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
     }
     /// Steps taken.
     pub fn steps(&self) -> usize {
@@ -161,15 +117,28 @@ impl Console {
     }
     /// What decides the run, up to now.
     pub fn recipe(&self) -> Recipe {
-        Recipe { given: self.given.clone(), choices: self.machine.choices(), steps: self.steps() }
+        Recipe {
+            given: self.given.clone(),
+            submitted: self.submitted.clone(),
+            choices: self.machine.choices(),
+            steps: self.steps(),
+        }
+    }
+    /// The command that a task worked on in a step: the last that it had begun, unless that ended before.
+    pub fn command_at(&self, task: TaskId, step: usize) -> Option<u32> {
+        let begun = self.begun.get(&task)?;
+        let (_, number) = *begun.get(begun.partition_point(|(at, _)| *at <= step).checked_sub(1)?)?;
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        let entry = &self.entries[self.submitted.get(index)?.given];
+        (step <= entry.last_step).then_some(number)
     }
 
     /// Gives a line. Returns the index of its entry.
     pub fn give(&mut self, line: &Line, pace: Pace) -> Result<usize, LineError> {
         self.refuse(&line.command)?;
         let entry = self.enter(line, pace);
-        if is_control(&line.command) {
-            self.steer(entry, line);
+        if line.command.steers() {
+            self.steer(entry, line, pace);
         } else {
             self.submit(entry, line);
             if pace == Pace::Run {
@@ -195,14 +164,11 @@ impl Console {
         self.run(LINE_STEPS_MAX);
     }
 
-    /// Takes steps until nothing can run, at most so many.
+    /// Takes steps until nothing can run, at most so many. Without a recording nobody wants the steps one by one.
     pub fn run(&mut self, most: usize) {
         let mut left = most;
-        loop {
-            if left == 0 {
-                break;
-            }
-            let outcome = self.machine.step(None);
+        while left > 0 {
+            let outcome = if self.recording == Recording::On { self.machine.step(None) } else { self.machine.run() };
             if self.stopped(&outcome) {
                 break;
             }
@@ -233,12 +199,22 @@ impl Console {
         })
     }
 
+    /// Lines for a task that have not ended.
+    pub(super) fn unfinished_of(&self, name: &str) -> usize {
+        let of = |given: &Given| given.line.task.as_deref().unwrap_or(SCRIPT_TASK) == name;
+        self.given
+            .iter()
+            .zip(&self.entries)
+            .filter(|(given, entry)| of(given) && !entry.done && entry.command > 0)
+            .count()
+    }
+
     fn stopped(&mut self, outcome: &Outcome) -> bool {
         self.standing = match outcome {
             Outcome::Stepped => return false,
             Outcome::Idle => Standing::Idle,
             Outcome::Deadlock { cycle, stuck } => {
-                self.learn();
+                self.look();
                 Standing::Deadlock(explain::deadlock(cycle, stuck, &self.names))
             }
         };
@@ -248,11 +224,8 @@ impl Console {
     /// After steps that did not end the run: whether something can still run.
     fn settle(&mut self) {
         let unfinished = self.entries.iter().any(|entry| !entry.done);
-        if unfinished || !self.machine.cx().runnable().is_empty() {
-            self.standing = Standing::Pending;
-        } else {
-            self.standing = Standing::Idle;
-        }
+        let runnable = !self.machine.cx().runnable().is_empty();
+        self.standing = if unfinished || runnable { Standing::Pending } else { Standing::Idle };
     }
 
     fn advance_to(&mut self, step: usize) {
@@ -271,6 +244,7 @@ impl Console {
             text: given.text(),
             output: String::new(),
             error: None,
+            claim_failed: false,
             done: false,
             first_step: self.steps() + 1,
             last_step: self.steps(),
@@ -279,65 +253,53 @@ impl Console {
         self.entries.len() - 1
     }
 
-    fn submit(&mut self, entry: usize, line: &Line) {
+    /// Hands a command to the engine on behalf of an entry.
+    pub(super) fn submit(&mut self, entry: usize, line: &Line) {
+        let at_step = self.steps();
         let command = self.machine.submit(line);
-        self.names.push_command(self.entries[entry].text.clone());
+        self.submitted.push(Submitted { line: line.clone(), at_step, given: entry });
+        assert!(command as usize == self.submitted.len(), "the engine numbers commands from 1 in order");
+        let text = if self.entries[entry].command == 0 { self.entries[entry].text.clone() } else { line.text.clone() };
+        self.names.push_command(text);
         self.entries[entry].command = command;
-        self.by_command.insert(command, entry);
         self.standing = Standing::Pending;
     }
 
-    fn fail(&mut self, entry: usize, reason: String) {
+    pub(super) fn fail(&mut self, entry: usize, reason: String) {
         self.entries[entry].error = Some(reason);
         self.entries[entry].done = true;
     }
 
-    fn learn(&mut self) {
-        let names = &mut self.names;
-        self.machine.cx().record(|recorder| names.learn(&recorder.events));
-    }
-
     /// Takes in what has happened since the last look.
-    fn look(&mut self) {
-        self.learn();
-        let (entries, by_command, seen) = (&mut self.entries, &self.by_command, &mut self.seen);
+    pub(super) fn look(&mut self) {
+        let (names, entries, begun) = (&mut self.names, &mut self.entries, &mut self.begun);
+        let (submitted, seen) = (&self.submitted, &mut self.seen);
         self.machine.cx().record(|recorder| {
+            names.learn(&recorder.events);
             for (at, event) in recorder.events.iter().enumerate().skip(*seen) {
-                let (Event::CommandBegan { number, .. } | Event::CommandEnded { number, .. }) = event else { continue };
-                let Some(entry) = by_command.get(number).map(|index| &mut entries[*index]) else { continue };
+                let (Event::CommandBegan { task, number } | Event::CommandEnded { task, number, .. }) = event else {
+                    continue;
+                };
                 let step = recorder.steps.partition_point(|step| step.first_event <= at);
+                let entry = &mut entries[submitted[*number as usize - 1].given];
                 if matches!(event, Event::CommandBegan { .. }) {
-                    entry.first_step = step;
+                    begun.entry(*task).or_default().push((step, *number));
+                    // The first command of a line says where it begins.
+                    if entry.last_step < entry.first_step {
+                        entry.first_step = step;
+                    }
                 }
                 entry.last_step = step;
             }
             *seen = recorder.events.len();
         });
         for finished in self.machine.take_finished() {
-            let Some(index) = self.by_command.get(&finished.number).copied() else { continue };
-            let entry = &mut self.entries[index];
-            entry.output = finished.text;
+            let entry = &mut self.entries[self.submitted[finished.number as usize - 1].given];
+            entry.output.push_str(&finished.text);
             entry.error = finished.result.err.map(str::to_owned);
             entry.done = true;
-            self.last_finished = Some(index);
+            self.last = Some(finished);
         }
-    }
-}
-
-/// Whether a line steers the run instead of being a command of it.
-fn is_control(command: &Command) -> bool {
-    use Command::{Expect, Help, Quit, Run, Schedule, Step};
-    matches!(command, Run { .. } | Step(_) | Schedule(_) | Expect(_) | Help(_) | Quit)
-}
-
-/// What the engine is given for a line; `None` for one that only steers.
-fn engine_line(line: &Line) -> Option<Line> {
-    match &line.command {
-        Command::Expect(Expect::Output { command, .. }) => {
-            let text = command.to_string();
-            Some(Line { number: line.number, text, task: None, command: (**command).clone() })
-        }
-        command => (!is_control(command)).then(|| line.clone()),
     }
 }
 
@@ -346,114 +308,4 @@ fn waits_for_schedule(lines: &[Line]) -> bool {
     let next = lines.iter().find(|line| line.task.is_none());
     let schedules = |line: &Line| matches!(line.command, Command::Run { .. } | Command::Step(_) | Command::Schedule(_));
     lines.first().is_some_and(|line| line.task.is_some()) && next.is_some_and(schedules)
-}
-
-impl Console {
-    /// Lines that parse and that cannot be done; nothing has happened yet.
-    pub fn refuse(&self, command: &Command) -> Result<(), LineError> {
-        let missing = |name: &String| self.task(name).is_none().then(|| format!("there is no task `{name}`"));
-        let reason = match command {
-            Command::Run { until: Until::Lock(_), .. } => Some("`run ... until lock` is not modelled yet".to_owned()),
-            Command::Run { task, .. } => missing(task),
-            Command::Schedule(tasks) => tasks.iter().find_map(missing),
-            Command::Expect(Expect::Livelock) => Some("`expect livelock` is not modelled yet".to_owned()),
-            Command::Expect(Expect::Finding(_)) => Some("`expect finding` is not modelled yet".to_owned()),
-            _ => None,
-        };
-        reason.map_or(Ok(()), |reason| Err(LineError::Refused(reason)))
-    }
-
-    fn steer(&mut self, entry: usize, line: &Line) {
-        match &line.command {
-            Command::Quit => self.quit = true,
-            Command::Help(name) => self.entries[entry].output = help::text(name.as_deref()).unwrap_or_default(),
-            Command::Step(count) => {
-                for _ in 0..*count {
-                    if !self.step(None) {
-                        break;
-                    }
-                }
-            }
-            Command::Run { task, until } => self.run_task(task, until),
-            Command::Schedule(tasks) => {
-                for name in tasks {
-                    let task = self.task(name).filter(|task| self.machine.cx().runnable().contains(task));
-                    match task {
-                        Some(task) => drop(self.step(Some(task))),
-                        None => {
-                            self.fail(entry, format!("{name} cannot take a step here"));
-                            break;
-                        }
-                    }
-                }
-            }
-            Command::Expect(expect) => self.expect(entry, line, expect),
-            _ => {}
-        }
-        let steps = self.steps();
-        let entry_now = &mut self.entries[entry];
-        (entry_now.last_step, entry_now.done) = (steps, true);
-        self.given[entry].verdict = Some((entry_now.output.clone(), entry_now.error.clone()));
-    }
-
-    /// Prefers one task; while it is blocked, whatever lets it go on.
-    fn run_task(&mut self, name: &str, until: &Until) {
-        let Some(task) = self.task(name) else { return };
-        let mut left = if let Until::Steps(count) = until { *count } else { u64::MAX };
-        let begun = self.unfinished_of(task);
-        while left > 0 && !(matches!(until, Until::Exit) && begun > self.unfinished_of(task)) {
-            let runnable = self.machine.cx().runnable().contains(&task);
-            if !runnable && matches!(until, Until::Exit) && self.unfinished_of(task) == 0 {
-                break;
-            }
-            if !self.step(runnable.then_some(task)) {
-                break;
-            }
-            left -= u64::from(runnable);
-        }
-    }
-
-    /// Commands of a task that have not ended.
-    fn unfinished_of(&self, task: TaskId) -> usize {
-        let label = self.names.task(task);
-        let of = |given: &Given| given.line.task.as_deref().unwrap_or(SCRIPT_TASK) == label;
-        self.given
-            .iter()
-            .zip(&self.entries)
-            .filter(|(given, entry)| of(given) && !entry.done && entry.command > 0)
-            .count()
-    }
-
-    fn expect(&mut self, entry: usize, line: &Line, expect: &Expect) {
-        let last = self.last_finished.map(|index| self.entries[index].clone());
-        let wrong = match expect {
-            Expect::Success => last.and_then(|last| last.error).map(|error| format!("expected success, got {error}")),
-            Expect::Error(name) => match last.and_then(|last| last.error) {
-                Some(error) if error == *name => None,
-                Some(error) => Some(format!("expected {name}, got {error}")),
-                None => Some(format!("expected {name}, got success")),
-            },
-            Expect::Deadlock => match &self.standing {
-                Standing::Deadlock(_) => None,
-                Standing::Idle | Standing::Pending => Some("expected a deadlock, and there is none".to_owned()),
-            },
-            Expect::Livelock | Expect::Finding(_) => None,
-            Expect::Output { expected, .. } => self.expect_output(entry, line, expected),
-        };
-        self.entries[entry].error = wrong;
-    }
-
-    fn expect_output(&mut self, entry: usize, line: &Line, expected: &str) -> Option<String> {
-        self.submit(entry, &engine_line(line)?);
-        self.run(LINE_STEPS_MAX);
-        let trimmed = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-        let output = self.entries[entry].output.clone();
-        let (want, got) = (trimmed(expected), trimmed(&output));
-        if want == got {
-            return None;
-        }
-        let at = want.iter().zip(&got).take_while(|(want, got)| want == got).count();
-        let shown = |lines: &[String]| lines.get(at).map_or_else(|| "nothing".to_owned(), |line| format!("`{line}`"));
-        Some(format!("line {} of the output: expected {}, got {}", at + 1, shown(&want), shown(&got)))
-    }
 }

@@ -9,18 +9,20 @@ mod boundary;
 mod branch;
 mod console;
 mod history;
-mod stand_in;
+mod recipe;
+mod steer;
 
+pub use crate::scenario::setup::{Setup, SetupError};
 pub use answer::{
     Boundary, BranchInfo, Cause, CommandEntry, Direction, FiemapAnswer, LineError, LineReport, LoadError, SeekTable,
     Standing, StepInfo, Sync,
 };
 pub use console::Console;
-pub use stand_in::{Machine, Setup, SetupError};
 
-use crate::base::TaskId;
+use crate::base::{PAGE_SIZE, TaskId};
 use crate::scenario::parse;
 use crate::scenario::script::{Line, Script};
+use crate::scenario::setup::PAGE_BLOCKS;
 use crate::sim::cx::Recording;
 use crate::trace::{Event, Recorder, TaskState};
 use crate::view::lexicon::Lexicon;
@@ -28,9 +30,10 @@ use crate::view::select::Selection;
 use crate::view::text_view::{self, TextView};
 use crate::view::{World, digest, explain, why};
 use boundary::Ground;
-use branch::{Branch, Keep};
-use console::{LINE_STEPS_MAX, Pace, Recipe};
+use branch::Branch;
+use console::LINE_STEPS_MAX;
 use history::History;
+use recipe::{Keep, Pace, Recipe};
 
 /// The personality of a script that names none.
 pub const DEFAULT_PERSONALITY: &str = "ext4";
@@ -82,7 +85,7 @@ impl Session {
     pub fn play(script: &Script, personality_override: Option<&str>) -> Result<Self, LoadError> {
         let own = script.directives.personality.as_deref();
         let personality = personality_override.or(own).unwrap_or(DEFAULT_PERSONALITY);
-        let setup = Setup::new(personality, &script.directives).map_err(LoadError::Setup)?;
+        let setup = Setup::sized(personality, &script.directives, PAGE_SIZE * PAGE_BLOCKS).map_err(LoadError::Setup)?;
         let mut session = Self::new(setup);
         session.console.play(&script.lines);
         session.show_end();
@@ -294,16 +297,12 @@ impl Session {
     pub fn step_info(&self, step: usize) -> Option<StepInfo> {
         self.record(|recorder| {
             let record = step.checked_sub(1).and_then(|at| recorder.steps.get(at))?;
-            let spans =
-                |entry: &&CommandEntry| entry.command > 0 && (entry.first_step..=entry.last_step).contains(&step);
-            let mut spanning = self.commands().iter().rev().filter(spans);
-            let command = spanning.find(|entry| self.console.task_of(entry) == Some(record.task));
             Some(StepInfo {
                 step,
                 task: record.task,
                 label: self.names().task(record.task),
                 mark: record.mark,
-                command: command.map(|entry| entry.command),
+                command: self.console.command_at(record.task, step),
                 events: record.first_event..recorder.events_until(step),
             })
         })
@@ -380,9 +379,7 @@ impl Session {
 
     /// The directives and the lines so far, as a script that `load` takes. Choices of a viewer are not in it.
     pub fn script(&self) -> String {
-        let mut directives = self.setup.directives.clone();
-        directives.personality = Some(self.setup.personality_name().to_owned());
-        Script { directives, lines: self.console.lines() }.to_string()
+        Script { directives: self.setup.directives().clone(), lines: self.console.lines() }.to_string()
     }
 
     /// Digest of the state at the cursor: equal natively and in wasm.
