@@ -10,9 +10,6 @@ const FLOORS: [(&str, u32); 27] = [
     ("base", 0),
     ("sim", 1),
     ("trace", 1),
-    // Forms of what was seen: the tools' texts and the recordings' document. They know no engine.
-    ("text", 1),
-    ("observe", 1),
     ("dev", 2),
     ("personality", 3),
     ("space", 4),
