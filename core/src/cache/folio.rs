@@ -40,6 +40,15 @@ impl Folio {
         assert!(index.0.is_multiple_of(u64::from(pages)), "a folio lies at a multiple of its size");
         Self { index, pages, writeback: false, first, count, blocks: Blocks::Alike(Block::default()) }
     }
+    /// A part of this folio as a folio of its own.
+    pub(super) fn part(&self, index: PageIndex, pages: u32, range: Range<FileBlock>) -> Self {
+        let count = u32::try_from(range.len()).expect("a folio is small");
+        let blocks = match &self.blocks {
+            Blocks::Alike(all) => Blocks::Alike(all.clone()),
+            Blocks::Each(_) => Blocks::Each(range.iter().map(|block| self.block(block).clone()).collect()),
+        };
+        Self { index, pages, writeback: self.writeback, first: range.start, count, blocks }
+    }
     /// The file blocks in it.
     pub fn range(&self) -> Range<FileBlock> {
         Range::sized(self.first, u64::from(self.count))

@@ -124,6 +124,36 @@ impl PageCache {
         u32::try_from(pages).expect("a folio is small")
     }
 
+    /// Splits a folio into as few as leave no folio across an edge of `range`; states and bytes stay.
+    ///
+    /// Source: `truncate_inode_partial_folio`, which splits so that whole folios can be dropped.
+    pub fn split(&self, ino: Ino, index: PageIndex, range: Range<FileBlock>) {
+        let pages = self.folio_at(ino, index, |folio| folio.pages).expect("a split folio is cached");
+        let mut into: Vec<(PageIndex, u32)> = Vec::new();
+        let mut open = vec![(index, pages)];
+        while let Some((index, pages)) = open.pop() {
+            let blocks = self.folio_blocks(index, pages);
+            if pages == 1 || range.covers(&blocks) || !range.overlaps(&blocks) {
+                into.push((index, pages));
+            } else {
+                open.push((PageIndex(index.0 + u64::from(pages / 2)), pages / 2));
+                open.push((index, pages / 2));
+            }
+        }
+        if into.len() == 1 {
+            return;
+        }
+        self.0.files.change(|files| {
+            let folios = &mut files.get_mut(&ino).expect("the file has cached blocks").folios;
+            let whole = folios.remove(&index).expect("the folio is cached");
+            for (index, pages) in &into {
+                let blocks = self.folio_blocks(*index, *pages);
+                folios.insert(*index, whole.part(*index, *pages, blocks));
+            }
+        });
+        self.0.cx.emit(|| Event::FolioSplit { ino, index, into: into.into() });
+    }
+
     /// Takes a folio out. It must be clean and not under writeback.
     pub fn remove(&self, ino: Ino, index: PageIndex) {
         let folio = self

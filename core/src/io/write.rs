@@ -4,8 +4,9 @@ use super::{Fill, Transfer};
 use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::map::Volume;
+use crate::map::begin::When;
 use crate::personality::plan::{GrowTail, WritebackUnit};
-use crate::trace::{Frame, Mode};
+use crate::trace::{Counter, Frame, Mode};
 
 /// One folio's part of a write.
 struct Part {
@@ -53,11 +54,29 @@ impl Volume {
         Ok(())
     }
 
+    /// Space runs short: pushes out what is dirty, and says whether this write can still be delayed.
+    async fn relieve(&self, ino: Ino) -> Result<When, Errno> {
+        let Some(plan) = self.profile.pressure else { return Ok(When::Later) };
+        let counts = || {
+            let ledger = self.space.ledger();
+            let delayed = ledger.get(Counter::Delayed) / plan.batch * plan.batch;
+            (ledger.available() + ledger.get(Counter::Delayed) + self.profile.spare_blocks, delayed)
+        };
+        let (free, delayed) = counts();
+        if delayed > 0 && free < 2 * delayed {
+            self.write_back_wait(ino, 0, u64::MAX >> 1).await?;
+        }
+        let (free, delayed) = counts();
+        let short = 2 * free < 3 * delayed || free < delayed + plan.watermark;
+        Ok(if short { When::Now } else { When::Later })
+    }
+
     /// Writes into one folio; returns the bytes done, which may be fewer than the folio has room for, or `None` when
     /// the folio is not the one that was found before its lock was taken.
     async fn write_folio(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Result<Option<u64>, Errno> {
         let part = self.write_part(ino, pos, len);
         let _frame = self.cx.frame(Frame::WriteFolio, part.index.0, u64::from(part.pages));
+        let when = self.relieve(ino).await?;
         let _lock = self.cx.lock(folio_lock(ino, part.index), Mode::Exclusive).await;
         let there = self.cache.folios_in(ino, self.cache.folio_blocks(part.index, part.pages));
         match there.as_slice() {
@@ -69,7 +88,7 @@ impl Volume {
         let block = self.profile.block;
         let wanted = block.covering(part.pos, part.len);
         self.fill_edges(ino, &part).await?;
-        let got = self.begin_write(ino, wanted).await?;
+        let got = self.begin_write_as(ino, wanted, when).await?;
         let end = (part.pos + part.len).min(block.pos(got.end));
         if end <= part.pos {
             return Ok(Some(0));
@@ -115,6 +134,16 @@ impl Volume {
 
     /// Puts the bytes into the folio, which is locked and prepared.
     pub fn copy_in(&self, ino: Ino, pos: u64, len: u64, fill: Fill) {
+        self.patch(ino, pos, len, fill);
+        self.cache.set_state(ino, self.profile.block.covering(pos, len), |mut state| {
+            state.uptodate = true;
+            state.dirty = true;
+            state
+        });
+    }
+
+    /// Changes bytes of cached blocks and no state.
+    pub fn patch(&self, ino: Ino, pos: u64, len: u64, fill: Fill) {
         let block = self.profile.block;
         let whole = block.inside(pos, len);
         let source = Stamped { data: Payload::Fill(fill.byte), prov: fill.prov };
@@ -130,11 +159,6 @@ impl Volume {
         if !whole.is_empty() {
             self.cache.set_data(ino, whole, &source);
         }
-        self.cache.set_state(ino, block.covering(pos, len), |mut state| {
-            state.uptodate = true;
-            state.dirty = true;
-            state
-        });
     }
 
     /// Waits until a folio is not under writeback (`folio_wait_stable`).

@@ -16,10 +16,11 @@ impl Volume {
         assert!(len > 0 && block.block_after(pos + len) == at + 1, "the bytes lie in one block");
         let _frame = self.cx.frame(Frame::Zero, pos, len);
         let dirty = self.cache.state(ino, at).is_some_and(|state| state.dirty);
+        let cached = self.cache.state(ino, at).is_some() && self.profile.unit == WritebackUnit::Folio;
         let hold = self.extents.read_lock(ino, at).await;
         let kind = self.mapping(ino, Range::sized(at, 1)).kind;
         drop(hold);
-        let data = matches!(kind, MappingKind::Written | MappingKind::Inline | MappingKind::Delayed) || dirty;
+        let data = matches!(kind, MappingKind::Written | MappingKind::Inline | MappingKind::Delayed) || dirty || cached;
         if data {
             self.zero_in_cache(ino, pos, len, prov).await?;
         }
@@ -41,9 +42,16 @@ impl Volume {
             WritebackUnit::Folio => self.cache.folio_blocks(index, pages),
         };
         self.fill(ino, touched).await?;
-        let covering = block.covering(pos, len);
-        self.begin_write(ino, covering).await?;
-        self.copy_in(ino, pos, len, Fill { byte: 0, prov });
+        match self.profile.unit {
+            WritebackUnit::DirtyBlocks => {
+                self.begin_write(ino, touched).await?;
+                self.copy_in(ino, pos, len, Fill { byte: 0, prov });
+            }
+            WritebackUnit::Folio => {
+                self.patch(ino, pos, len, Fill { byte: 0, prov });
+                self.dirty_rest(ino, touched);
+            }
+        }
         Ok(())
     }
 
@@ -54,11 +62,28 @@ impl Volume {
             let blocks = self.cache.folio_blocks(index, pages);
             let part = blocks.intersect(&range);
             self.release_promises(ino, part);
-            if part == blocks {
+            if part != blocks {
+                self.dirty_rest(ino, blocks);
+                self.cache.split(ino, index, part);
+            }
+        }
+        for (index, pages) in self.cache.folios_in(ino, range) {
+            if range.covers(&self.cache.folio_blocks(index, pages)) {
                 self.cache.remove(ino, index);
             }
         }
         self.delalloc.take(ino, range);
+    }
+
+    /// Where a folio is written whole, cutting it leaves the rest of it dirty (recordings 016, 316).
+    fn dirty_rest(&self, ino: Ino, folio: Range<FileBlock>) {
+        if self.profile.unit != WritebackUnit::Folio {
+            return;
+        }
+        self.cache.set_state(ino, folio, |mut state| {
+            state.dirty |= state.uptodate && state.backing.is_data();
+            state
+        });
     }
 
     /// Cached blocks of `range` are neither dirty nor promised any more; they stay in the cache, as zeroes.

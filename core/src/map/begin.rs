@@ -7,17 +7,37 @@ use crate::personality::plan::{Delayed, NoSpacePlan};
 use crate::space::{Promise, Want};
 use crate::trace::Counter;
 
+/// When a block gets its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// At writeback, where the personality delays.
+    Later,
+    /// At once.
+    Now,
+}
+
 impl Volume {
-    /// Promises a place to every block of `range` that has none. The folio that holds the range is locked.
+    /// [`Volume::begin_write_as`] for a write that can be delayed.
+    pub async fn begin_write(&self, ino: Ino, range: Range<FileBlock>) -> Result<Range<FileBlock>, Errno> {
+        self.begin_write_as(ino, range, When::Later).await
+    }
+
+    /// Gives a place, or the promise of one, to every block of `range` that has none. The folio is locked.
     ///
     /// Returns the range that may be written: all of it, or a shorter one where the personality takes what there is.
-    pub async fn begin_write(&self, ino: Ino, range: Range<FileBlock>) -> Result<Range<FileBlock>, Errno> {
+    pub async fn begin_write_as(&self, ino: Ino, range: Range<FileBlock>, when: When) -> Result<Range<FileBlock>, Errno> {
         let hold = self.extents.read_lock(ino, range.start).await;
         let holes = self.unpromised(ino, range);
         drop(hold);
         let needed: u64 = holes.iter().map(Range::len).sum();
         let (mut promise, range) = self.promise_with_commit(range, &holes, needed).await?;
         match self.profile.delayed {
+            Delayed::Index if when == When::Now => {
+                drop(promise);
+                for hole in holes {
+                    self.allocate_into(ino, hole, ExtentKind::Unwritten).await?;
+                }
+            }
             Delayed::Index => {
                 for hole in holes {
                     self.delalloc.insert(ino, hole, &mut promise);

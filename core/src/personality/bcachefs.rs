@@ -100,10 +100,13 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let bucket = bucket_bytes(&options, request.size) / block.bytes();
     let bucket32 = u32::try_from(bucket).map_err(|_| OptionError::not_modelled("mkfs.bcachefs", "--bucket_size"))?;
     let encoded = u32::try_from(options.encoded_extent_max / block.bytes()).unwrap_or(u32::MAX);
-    // The copying collector's reserve (gc_reserve_percent) and the superblock, journal and tree buckets.
+    // `bch2_recalc_capacity`: eight buckets for superblocks; 8 % for the copying collector, or twice the buckets that
+    // the allocators of tree nodes and of moved data keep back, whichever is more. Too much for a teaching device.
     let small = request.size < 16 << 20;
     let metadata = if small { 0 } else { bucket * 8 };
-    let reserve = if small { 0 } else { device_blocks * 8 / 100 };
+    let buckets = device_blocks / bucket.max(1);
+    let kept_back = 2 * (2 * 28 + buckets / 64 + 3) * bucket;
+    let reserve = if small { 0 } else { kept_back.max(device_blocks.saturating_sub(metadata) * 8 / 100) };
     Ok(Profile {
         name: NAME,
         level: request.level.unwrap_or(LEVELS[0]).to_owned(),
@@ -141,6 +144,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
         usage: UsagePlan::DataOnly,
         no_space: NoSpacePlan::Partial,
+        pressure: None,
         max_file_size: MAX_FILE_OFFSET,
         flush_on_close_after_truncate: false,
         crash: CrashPlan::LastCommit,

@@ -115,6 +115,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         inline: None,
         usage: UsagePlan::WithTreeNodes,
         no_space: NoSpacePlan::WholeFolio,
+        pressure: options.delalloc.then_some(PressurePlan { watermark: 256, batch: 32 }),
         max_file_size: max_file_size(block),
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,

@@ -47,6 +47,8 @@ pub struct Profile {
     pub usage: UsagePlan,
     /// What a buffered write does when there is no space.
     pub no_space: NoSpacePlan,
+    /// When dirty data is pushed out early because space runs short; `None` for never.
+    pub pressure: Option<PressurePlan>,
     /// Largest file in bytes.
     pub max_file_size: u64,
     /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
@@ -378,6 +380,18 @@ pub enum NoSpacePlan {
     WholeFolio,
     /// A folio gets the blocks there are, and the call returns short.
     Partial,
+}
+
+/// Delayed blocks against free ones (`ext4_nonda_switch`).
+///
+/// Below twice as many free blocks as delayed ones, writeback starts. Below one and a half times as many, or fewer
+/// than `watermark` more, a write allocates at once, as unwritten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PressurePlan {
+    /// Blocks.
+    pub watermark: u64,
+    /// The counter of delayed blocks is read in steps of this many (`percpu_counter_batch`).
+    pub batch: u64,
 }
 
 /// What a crash keeps besides the last commit.

@@ -24,6 +24,8 @@ pub fn observe(personality: &str, script: &Script, trace: &str) -> Result<String
     for (n, (line, end)) in (1..).zip(lines.chain(ends)) {
         let reopened = matches!(line.command, Command::Remount | Command::Crash);
         machine.play_line(&line);
+        // The recorder waits until everything that was started has arrived.
+        machine.run();
         let finished = machine.take_finished().pop();
         let mut record = step_record(n, &line, end, finished);
         collect(machine.fs(), &mut record, &mut hasher, reopened);

@@ -91,6 +91,7 @@ events! {
     // Page cache.
     FolioAdded "folio_added", "A folio entered the page cache.", "mm_filemap_add_to_page_cache" { ino: Ino = "inode", index: PageIndex = "page", pages: u32 = "pages", }
     FolioRemoved "folio_removed", "A folio left the page cache.", "mm_filemap_delete_from_page_cache" { ino: Ino = "inode", index: PageIndex = "page", }
+    FolioSplit "folio_split", "A folio is now several, with the same blocks.", "folio_split" { ino: Ino = "inode", index: PageIndex = "page", into: Box<[(PageIndex, u32)]> = "first page and pages of each", }
     FolioWriteback "folio_writeback", "A folio is under writeback, or no longer.", "folio_start_writeback" { ino: Ino = "inode", index: PageIndex = "page", on: bool = "under writeback", }
     BlocksState "blocks_state", "Cached blocks changed state.", "folio_mark_dirty" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", state: BlockState = "state", }
     BlocksData "blocks_data", "Cached blocks hold these bytes.", "copy_folio_from_iter" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", data: Payload = "contents of each", prov: Prov = "command", }

@@ -71,7 +71,6 @@ impl Fs {
     async fn extend_to(&self, ask: &Ask, end: u64) -> FsResult<()> {
         let volume = self.volume();
         if end > volume.inodes.size(ask.ino) {
-            self.flush_unrecorded(ask.ino, u64::MAX >> 1).await?;
             volume.zero_old_end(ask.ino, end, crate::io::Fill { byte: 0, prov: ask.prov }).await?;
             volume.inodes.set_size(ask.ino, end);
             volume.inodes.set_disk_size(ask.ino, end);
@@ -177,9 +176,20 @@ impl Fs {
         if pos >= size && volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored {
             return Ok(());
         }
+        self.record_size(ask.ino, pos + len);
         let inside = self.zero_edges(&ask, pos, len).await?;
         self.drop_blocks(ask.ino, inside).await;
         Ok(())
+    }
+
+    /// Data that a commit would have recorded the size for is about to go: the size is recorded now
+    /// (`ext4_update_disksize_before_punch`).
+    fn record_size(&self, ino: Ino, end: u64) {
+        let inodes = &self.volume().inodes;
+        let size = inodes.size(ino);
+        if end >= size && inodes.get(ino, |inode| inode.disk_size) < size {
+            inodes.set_disk_size(ino, size);
+        }
     }
 
     /// Zeroes what of the range lies in blocks that it covers in part; returns the blocks that it covers whole. A
@@ -210,6 +220,7 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        self.record_size(ask.ino, pos + len);
         let block = volume.profile.block;
         let inside = block.inside(pos, len);
         for edge in block.covering(pos, len).iter().filter(|at| !inside.contains(*at)) {

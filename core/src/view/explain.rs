@@ -131,7 +131,7 @@ fn weight(event: &Event) -> u8 {
         Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 40,
         Event::CommandEnded { .. } | Event::FolioWriteback { .. } => 38,
         Event::BlocksState { .. } => 36,
-        Event::FolioAdded { .. } | Event::FolioRemoved { .. } => 34,
+        Event::FolioAdded { .. } | Event::FolioRemoved { .. } | Event::FolioSplit { .. } => 34,
         Event::LockTaken { .. } => 28,
         Event::TaskSpawned { .. } => 26,
         Event::TaskChanged { .. } => 22,
@@ -268,6 +268,10 @@ impl Speaker<'_> {
                 Message::new("folio.add", vec![pages(index, *count), self.file(*ino)])
             }
             Event::FolioRemoved { ino, index } => Message::new("folio.remove", vec![pages(index, 1), self.file(*ino)]),
+            Event::FolioSplit { ino, index, into } => {
+                let count = into.iter().map(|(_, pages)| pages).sum();
+                Message::new("folio.split", vec![pages(index, count), self.file(*ino)])
+            }
             Event::FolioWriteback { ino, index, on } => {
                 let key = if *on { "folio.writeback" } else { "folio.written" };
                 Message::new(key, vec![pages(index, 1), self.file(*ino)])

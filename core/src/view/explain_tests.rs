@@ -54,6 +54,7 @@ fn samples() -> Vec<Event> {
         Event::CurrentChanged { name: "a".to_owned() },
         Event::CurrentChanged { name: String::new() },
         Event::FolioAdded { ino, index: PageIndex(4), pages: 4 },
+        Event::FolioSplit { ino, index: PageIndex(4), into: Box::new([(PageIndex(4), 2), (PageIndex(6), 2)]) },
         Event::FolioRemoved { ino, index: PageIndex(4) },
         Event::FolioWriteback { ino, index: PageIndex(4), on: true },
         Event::FolioWriteback { ino, index: PageIndex(4), on: false },

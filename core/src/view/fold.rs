@@ -128,6 +128,13 @@ impl Folder {
                 file.data.remove(blocks);
                 file.folios.remove(index);
             }
+            Event::FolioSplit { ino, index, into } => {
+                let folios = &mut self.file(*ino).folios;
+                let whole = folios.remove(index).expect("a split folio was cached");
+                let pages: u32 = into.iter().map(|(_, pages)| pages).sum();
+                assert!(pages == whole.pages, "a split keeps every page");
+                folios.extend(into.iter().map(|(index, pages)| (*index, FolioView { pages: *pages, ..whole })));
+            }
             Event::FolioWriteback { ino, index, on } => {
                 self.file(*ino).folios.get_mut(index).expect("the folio is cached").writeback = *on;
             }

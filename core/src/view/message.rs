@@ -79,6 +79,7 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("file.current", "makes {name} the current file"),
     ("file.none", "leaves no file current"),
     ("folio.add", "brings {pages} of {file} into the page cache"),
+    ("folio.split", "splits the folio at {pages} of {file} so that a part of it can go"),
     ("folio.remove", "drops the folio at {pages} of {file} from the page cache"),
     ("folio.writeback", "puts the folio at {pages} of {file} under writeback"),
     ("folio.written", "ends writeback of the folio at {pages} of {file}"),
