@@ -21,6 +21,7 @@ pub mod scenario;
 pub mod session;
 pub mod sim;
 pub mod space;
+pub mod text;
 pub mod trace;
 pub mod vfs;
 pub mod view;

@@ -1,7 +1,9 @@
 //! The tests that need the whole crate: one binary, one module per subject.
 
 mod golden;
+mod map_schema;
 mod observation;
 mod parse;
 mod parse_property;
 mod tidy;
+mod tools;
