@@ -57,3 +57,12 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
 pub fn size_from(name: &str) -> Option<&'static str> {
     (name == bcachefs::NAME).then_some("btrfs")
 }
+
+/// What statfs(2) says of the filesystem's type; 0 for one that is not known.
+pub fn magic(name: &str) -> u32 {
+    match name {
+        ext4::NAME => 0xef53,
+        bcachefs::NAME => 0xca45_1a4e,
+        _ => 0,
+    }
+}

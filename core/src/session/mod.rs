@@ -19,24 +19,24 @@ pub use answer::{
 };
 pub use console::Console;
 
-use crate::base::{PAGE_SIZE, TaskId};
+use crate::base::{Errno, PAGE_SIZE, TaskId};
+use crate::personality;
 use crate::scenario::parse;
 use crate::scenario::script::{Line, Script};
 use crate::scenario::setup::PAGE_BLOCKS;
 use crate::sim::cx::Recording;
+use crate::text::map_json::ExtentMap;
 use crate::trace::{Event, Recorder, TaskState};
 use crate::view::lexicon::Lexicon;
+use crate::view::listing::Listing;
 use crate::view::select::Selection;
 use crate::view::text_view::{self, TextView};
-use crate::view::{World, digest, explain, why};
+use crate::view::{World, digest, explain, map, why};
 use boundary::Ground;
 use branch::Branch;
 use console::LINE_STEPS_MAX;
 use history::History;
 use recipe::{Keep, Pace, Recipe};
-
-/// The personality of a script that names none.
-pub const DEFAULT_PERSONALITY: &str = "ext4";
 
 /// A run, a cursor in it, and the branches that were left.
 pub struct Session {
@@ -69,7 +69,7 @@ impl Session {
     }
 
     /// A new run from a whole script, played to its end; the cursor is at the last step.
-    /// The personality is the override, else the script's, else [`DEFAULT_PERSONALITY`].
+    /// The personality is the override, else the script's, else [`personality::DEFAULT`].
     ///
     /// # Errors
     /// When the script does not parse or asks for something that there is not; nothing of it was executed.
@@ -84,7 +84,7 @@ impl Session {
     /// When the directives ask for something that there is not.
     pub fn play(script: &Script, personality_override: Option<&str>) -> Result<Self, LoadError> {
         let own = script.directives.personality.as_deref();
-        let personality = personality_override.or(own).unwrap_or(DEFAULT_PERSONALITY);
+        let personality = personality_override.or(own).unwrap_or(personality::DEFAULT);
         let setup = Setup::sized(personality, &script.directives, PAGE_SIZE * PAGE_BLOCKS).map_err(LoadError::Setup)?;
         let mut session = Self::new(setup);
         session.console.play(&script.lines);
@@ -428,16 +428,59 @@ impl Session {
 }
 
 /// Asking the filesystem.
-#[allow(clippy::missing_errors_doc, clippy::unused_self, unused_variables, clippy::needless_pass_by_value)]
 impl Session {
-    // `map(&self) -> MapDocument` follows with text::map_json.
-    /// FIEMAP of a file (none: the current one). With [`Sync::Yes`] it is the console line `fiemap -v`.
-    pub fn fiemap(&mut self, name: Option<&str>, sync: Sync) -> Result<FiemapAnswer, LineError> {
-        Err(LineError::Refused("fiemap is not wired yet".to_owned()))
+    /// The extent map of every file at the cursor.
+    pub fn map(&self) -> ExtentMap {
+        map::document(self.world(), self.setup.profile(), self.names())
     }
+
+    /// FIEMAP of a file (none: the current one). With [`Sync::Yes`] it is a line of the console that flushes, and the
+    /// cursor moves to its end; with [`Sync::No`] it reads the picture at the cursor and adds no step.
+    ///
+    /// # Errors
+    /// When there is no such file, or the filesystem refuses.
+    pub fn fiemap(&mut self, name: Option<&str>, sync: Sync) -> Result<FiemapAnswer, LineError> {
+        let name = self.file_name(name)?;
+        if sync == Sync::Yes {
+            let current = self.world().current == name;
+            let line = if current { "fiemap -v".to_owned() } else { format!("filefrag -v -s \"{name}\"") };
+            self.run_line(&line)?;
+        }
+        let listing = self.listing(&name)?;
+        let records = listing.records().map_err(|errno| LineError::Refused(format!("{name}: {}", errno.text())))?;
+        Ok(FiemapAnswer {
+            step: self.cursor,
+            text_xfs_io_v: listing.xfs_io_fiemap(&records),
+            text_filefrag_v: listing.filefrag(&records),
+            records,
+            name,
+        })
+    }
+
     /// SEEK_DATA and SEEK_HOLE over a file (none: the current one), from the picture at the cursor.
+    ///
+    /// # Errors
+    /// When there is no such file.
     pub fn seek_table(&self, name: Option<&str>) -> Result<SeekTable, LineError> {
-        Err(LineError::Refused("seek is not wired yet".to_owned()))
+        let name = self.file_name(name)?;
+        let listing = self.listing(&name)?;
+        let segments = listing.segments();
+        Ok(SeekTable { step: self.cursor, text: listing.xfs_io_seek(&segments), segments, name })
+    }
+
+    /// What the tools would print about a file at the cursor.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn listing<'a>(&'a self, name: &'a str) -> Result<Listing<'a>, LineError> {
+        let listing = Listing::new(self.world(), name, self.setup.profile());
+        listing.ok_or_else(|| LineError::Refused(format!("{name}: {}", Errno::ENOENT.text())))
+    }
+
+    fn file_name(&self, name: Option<&str>) -> Result<String, LineError> {
+        let current = Some(self.world().current.as_str()).filter(|name| !name.is_empty());
+        let none = || LineError::Refused("no file is open".to_owned());
+        name.or(current).map(str::to_owned).ok_or_else(none)
     }
 }
 

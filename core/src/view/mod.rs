@@ -6,9 +6,12 @@
 
 pub mod digest;
 pub mod explain;
+pub mod facts;
 pub mod fold;
 pub mod json;
 pub mod lexicon;
+pub mod listing;
+pub mod map;
 pub mod message;
 pub mod perfetto;
 pub mod select;

@@ -100,10 +100,10 @@ fn block_facet(world: &World, ino: Ino, block: FileBlock, block_size: u64) -> Fa
     }))
 }
 
-/// The extent that maps a block of a file, found by its key from the root down.
+/// The extent that maps a block of a file: the last one that does not begin behind it, if it reaches that far.
 pub fn extent_at(world: &World, ino: Ino, block: FileBlock) -> Option<Extent> {
     let wanted = Key { ino, start: block };
-    let mut open = vec![*world.trees.get(&ino.0).or_else(|| world.trees.get(&0))?];
+    let mut open = vec![root_of(world, ino)?];
     while let Some(node) = open.pop() {
         let entries = &world.nodes.get(&node)?.entries;
         let upto = entries.partition_point(|entry| key_of(entry) <= wanted);
@@ -118,6 +118,34 @@ pub fn extent_at(world: &World, ino: Ino, block: FileBlock) -> Option<Extent> {
         }
     }
     None
+}
+
+/// The extent that maps a block of a file, or the first behind it.
+pub fn extent_from(world: &World, ino: Ino, block: FileBlock) -> Option<Extent> {
+    extent_at(world, ino, block).or_else(|| extent_behind(world, ino, block))
+}
+
+fn extent_behind(world: &World, ino: Ino, block: FileBlock) -> Option<Extent> {
+    let wanted = Key { ino, start: block };
+    let mut open = vec![root_of(world, ino)?];
+    while let Some(node) = open.pop() {
+        let entries = &world.nodes.get(&node)?.entries;
+        let upto = entries.partition_point(|entry| key_of(entry) <= wanted);
+        // In the child of the key itself there may be later keys too.
+        for entry in entries[upto.saturating_sub(1)..].iter().rev() {
+            if let Entry::Child { node, .. } = entry {
+                open.push(*node);
+            }
+        }
+        if let Some(Entry::Extent(extent)) = entries.get(upto) {
+            return Some(*extent).filter(|extent| extent.ino == ino);
+        }
+    }
+    None
+}
+
+fn root_of(world: &World, ino: Ino) -> Option<NodeId> {
+    world.trees.get(&ino.0).or_else(|| world.trees.get(&0)).copied()
 }
 
 fn key_of(entry: &Entry) -> Key {
@@ -157,6 +185,9 @@ mod tests {
         world.nodes.insert(NodeId(3), leaf(vec![extent(9, 1)]));
         let mapped: Vec<u64> = (0..12).filter(|at| extent_at(&world, Ino(1), FileBlock(*at)).is_some()).collect();
         assert_eq!(mapped, [0, 1, 3, 4, 5, 6, 7, 9]);
+        let from: Vec<Option<u64>> =
+            [2, 3, 8, 9, 10].map(|at| extent_from(&world, Ino(1), FileBlock(at)).map(|found| found.start.0)).to_vec();
+        assert_eq!(from, [Some(3), Some(3), Some(9), Some(9), None]);
         assert_eq!(extent_at(&world, Ino(2), FileBlock(9)), None, "another file");
         let facet = Selection::Block { ino: Ino(1), block: FileBlock(4) }.facet(&world, 4096);
         assert_eq!(facet, Facet::Missing, "the file itself is not there");

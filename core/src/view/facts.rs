@@ -1,0 +1,89 @@
+//! A file of the past, for the questions of `query`: the picture answers like the running engine.
+
+use super::select::extent_from;
+use super::world::{FileView, World};
+use crate::base::cache_state::Backing;
+use crate::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range};
+use crate::personality::plan::{Delayed, Profile, TreeScope, UsagePlan};
+use crate::query::{CacheLook, FileFacts};
+
+/// The facts of a file in a world.
+#[derive(Clone, Copy, Debug)]
+pub struct WorldFacts<'a> {
+    world: &'a World,
+    ino: Ino,
+    file: &'a FileView,
+    block: BlockSize,
+}
+
+impl<'a> WorldFacts<'a> {
+    /// The facts of one file; `None` when there is no such file.
+    pub fn new(world: &'a World, ino: Ino, block: BlockSize) -> Option<Self> {
+        Some(Self { world, ino, file: world.files.get(&ino)?, block })
+    }
+
+    /// `st_blocks`: 512-byte units that the file uses or was promised.
+    pub fn stat_blocks(&self, profile: &Profile) -> u64 {
+        let extents = self.world.extents(self.ino).into_iter().map(|extent| match extent.kind {
+            ExtentKind::Written | ExtentKind::Unwritten | ExtentKind::Reserved => u64::from(extent.len),
+            ExtentKind::Inline => 1,
+        });
+        let promised: u64 = match profile.delayed {
+            Delayed::Index => self.file.delayed.iter().map(|(range, ())| range.len()).sum(),
+            Delayed::Cache => {
+                let promised = self.file.states.iter().filter(|(_, state)| state.backing == Backing::Dirty);
+                promised.map(|(range, _)| range.len()).sum()
+            }
+            Delayed::Never => 0,
+        };
+        let nodes = match (profile.usage, profile.tree.scope) {
+            (UsagePlan::WithTreeNodes, TreeScope::Inode) => self.nodes_below_root(),
+            (UsagePlan::WithTreeNodes, TreeScope::Filesystem) | (UsagePlan::DataOnly, _) => 0,
+        };
+        (extents.sum::<u64>() + promised + nodes) * (self.block.bytes() / 512)
+    }
+
+    fn nodes_below_root(&self) -> u64 {
+        let Some(root) = self.world.trees.get(&self.ino.0) else { return 0 };
+        let mut below = 0;
+        let mut open = vec![*root];
+        while let Some(node) = open.pop() {
+            let children = self.world.nodes.get(&node).map_or(&[][..], |view| view.entries.as_slice());
+            for entry in children {
+                if let crate::base::Entry::Child { node, .. } = entry {
+                    below += 1;
+                    open.push(*node);
+                }
+            }
+        }
+        below
+    }
+}
+
+impl FileFacts for WorldFacts<'_> {
+    fn size(&self) -> u64 {
+        self.file.size
+    }
+    fn block(&self) -> BlockSize {
+        self.block
+    }
+    fn extent(&self, at: FileBlock) -> Option<Extent> {
+        extent_from(self.world, self.ino, at)
+    }
+    fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
+        self.file.delayed.at_or_after(at).map(|(range, ())| range)
+    }
+    fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>> {
+        let mut found: Option<Range<FileBlock>> = None;
+        for (run, state) in self.file.states.overlapping(range) {
+            let run = run.intersect(&range);
+            match (&mut found, look.counts(*state)) {
+                (None, true) => found = Some(run),
+                (Some(open), true) if open.end == run.start => open.end = run.end,
+                (Some(_), _) => break,
+                (None, false) => {}
+            }
+        }
+        found
+    }
+}
