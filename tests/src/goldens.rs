@@ -3,6 +3,7 @@
 use crate::compare::compare;
 use crate::document::Document;
 use crate::{here, traces};
+use extentscope_core::scenario::observe::observe;
 use extentscope_core::scenario::parse::parse;
 use extentscope_core::scenario::script::{Command, Line};
 use flate2::read::GzDecoder;
@@ -12,6 +13,9 @@ use std::io::Read;
 
 /// The recorded filesystems.
 pub const FILESYSTEMS: [&str; 4] = ["ext4", "xfs", "btrfs", "bcachefs"];
+
+/// The filesystems that the engine has a personality for.
+pub const MODELLED: [&str; 2] = ["ext4", "bcachefs"];
 
 /// The commands of the first slice: a trace that uses only these is applicable to it.
 pub const FIRST_SLICE: &[&str] = &[
@@ -121,14 +125,28 @@ impl fmt::Display for GoldenReport {
     }
 }
 
-/// Runs every applicable trace of `fs` through `observe` (personality, script, trace name to document) and compares.
+/// The document that the engine gives for a trace. The error says what it does not model, or that it broke.
+pub fn model(personality: &str, script: &str, trace: &str) -> Result<String, String> {
+    let script = parse(script).map_err(|errors| errors[0].to_string())?;
+    let run = || observe(personality, &script, trace).map_err(|error| error.to_string());
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Err(format!("the engine broke: {}", text.unwrap_or("no message")))
+    })
+}
+
+/// Runs every applicable trace of `fs` that is `wanted` through `observe` (personality, script, trace name to
+/// document) and compares.
 pub fn golden_report(
     fs: &str,
     commands: Option<&[&str]>,
+    wanted: impl Fn(&str) -> bool,
     observe: impl Fn(&str, &str, &str) -> Result<String, String>,
 ) -> GoldenReport {
     let goldens = goldens(fs);
-    let applicable = traces().into_iter().filter(|(_, script)| commands.is_none_or(|only| uses_only(script, only)));
+    let applicable = traces().into_iter().filter(|(trace, script)| {
+        goldens.contains_key(trace) && wanted(trace) && commands.is_none_or(|only| uses_only(script, only))
+    });
     let rows = applicable.filter_map(|(trace, script)| {
         let golden = goldens.get(&trace)?;
         let observed = observe(fs, &script, &trace).and_then(|text| Document::read(&text));
