@@ -5,7 +5,7 @@ use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Range, S
 use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
-use crate::personality::plan::{GrowTail, WritebackUnit};
+use crate::personality::plan::{GrowTail, WriteFolio, WritebackUnit};
 use crate::trace::{Counter, Frame, Mode};
 
 /// One folio's part of a write.
@@ -31,7 +31,7 @@ impl Volume {
         }
         let mut done = 0;
         while done < len {
-            match self.write_folio(ino, pos + done, len - done, fill).await {
+            match self.write_folio(ino, pos + done, len - done, len, fill).await {
                 // The folio was replaced while the task waited for its lock: look again.
                 Ok(None) => {}
                 Ok(Some(0)) => return Transfer::stopped(done, Errno::ENOSPC),
@@ -73,8 +73,12 @@ impl Volume {
 
     /// Writes into one folio; returns the bytes done, which may be fewer than the folio has room for, or `None` when
     /// the folio is not the one that was found before its lock was taken.
-    async fn write_folio(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Result<Option<u64>, Errno> {
-        let part = self.write_part(ino, pos, len);
+    async fn write_folio(&self, ino: Ino, pos: u64, len: u64, call: u64, fill: Fill) -> Result<Option<u64>, Errno> {
+        let order = match self.profile.write_folio {
+            WriteFolio::RestOfCall => len,
+            WriteFolio::WholeCall => call,
+        };
+        let part = self.write_part(ino, pos, len, order);
         let _frame = self.cx.frame(Frame::WriteFolio, part.index.0, u64::from(part.pages));
         let when = self.relieve(ino).await?;
         let _lock = self.cx.lock(folio_lock(ino, part.index), Mode::Exclusive).await;
@@ -100,12 +104,12 @@ impl Volume {
         Ok(Some(end - part.pos))
     }
 
-    /// The folio that is there for `pos`, or the one to add: as large as the rest of the write (`fgf_set_order`).
-    fn write_part(&self, ino: Ino, pos: u64, len: u64) -> Part {
+    /// The folio that is there for `pos`, or the one to add, at most `order` bytes long (`fgf_set_order`).
+    fn write_part(&self, ino: Ino, pos: u64, len: u64, order: u64) -> Part {
         let page = PageIndex(pos / PAGE_SIZE);
         let (index, pages) = match self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) {
             Some(found) => found,
-            None => (page, self.cache.room(ino, page, (len / PAGE_SIZE).max(1))),
+            None => (page, self.cache.room(ino, page, (order / PAGE_SIZE).max(1))),
         };
         let end = (index.0 + u64::from(pages)) * PAGE_SIZE;
         Part { index, pages, pos, len: len.min(end - pos) }

@@ -63,8 +63,12 @@ impl Volume {
             let part = blocks.intersect(&range);
             self.release_promises(ino, part);
             if part != blocks {
-                self.dirty_rest(ino, blocks);
-                self.cache.split(ino, index, part);
+                match self.profile.unit {
+                    // A folio that is still dirty cannot be split: it stays, with zeroes in it.
+                    WritebackUnit::DirtyBlocks if !self.cache.dirty(ino, blocks).is_empty() => {}
+                    WritebackUnit::DirtyBlocks => self.cache.split(ino, index, part),
+                    WritebackUnit::Folio => self.dirty_rest(ino, blocks),
+                }
             }
         }
         for (index, pages) in self.cache.folios_in(ino, range) {
@@ -77,9 +81,6 @@ impl Volume {
 
     /// Where a folio is written whole, cutting it leaves the rest of it dirty (recordings 016, 316).
     fn dirty_rest(&self, ino: Ino, folio: Range<FileBlock>) {
-        if self.profile.unit != WritebackUnit::Folio {
-            return;
-        }
         self.cache.set_state(ino, folio, |mut state| {
             state.dirty |= state.uptodate && state.backing.is_data();
             state

@@ -118,6 +118,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         delayed: Delayed::Cache,
         overwrite: Overwrite::Elsewhere,
         unit: WritebackUnit::Folio,
+        write_folio: WriteFolio::WholeCall,
         placement: Placement::IndexAfterWrite,
         prealloc: Prealloc::Reserved,
         limits: ExtentLimits {

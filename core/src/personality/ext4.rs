@@ -85,6 +85,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         delayed: if options.delalloc { Delayed::Index } else { Delayed::Never },
         overwrite: Overwrite::InPlace,
         unit: WritebackUnit::DirtyBlocks,
+        write_folio: WriteFolio::RestOfCall,
         placement: Placement::UnwrittenThenConvert,
         prealloc: Prealloc::Unwritten,
         limits: ExtentLimits { written: 32_768, unwritten: 32_767, reserved: 0, boundary: 0 },

@@ -25,6 +25,8 @@ pub struct Profile {
     pub overwrite: Overwrite,
     /// What one pass of writeback writes.
     pub unit: WritebackUnit,
+    /// How large a folio a write adds.
+    pub write_folio: WriteFolio,
     /// How new blocks enter the tree at writeback.
     pub placement: Placement,
     /// What fallocate leaves behind.
@@ -115,6 +117,15 @@ pub enum WritebackUnit {
     DirtyBlocks,
     /// Every block of a dirty folio that has data.
     Folio,
+}
+
+/// How large a folio a write adds, before alignment and neighbours make it smaller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WriteFolio {
+    /// As large as the rest of the call.
+    RestOfCall,
+    /// As large as the whole call, so that the last one may reach behind its end.
+    WholeCall,
 }
 
 /// How new blocks enter the tree at writeback.

@@ -40,7 +40,7 @@ impl Volume {
                     self.cache.folio_at(ino, *index, |folio| (folio.index, folio.pages)) == Some((*index, *pages))
                 })
                 .collect();
-            self.write_batch(ino, range, folios, locks).await?;
+            self.write_batch(ino, folios, locks).await?;
             at = at.min(range.end);
         }
         Ok(())
@@ -55,14 +55,13 @@ impl Volume {
     async fn write_batch(
         &self,
         ino: Ino,
-        range: Range<FileBlock>,
         folios: Vec<(PageIndex, u32)>,
         locks: Vec<Guard>,
     ) -> Result<(), Errno> {
         let mut runs: Vec<Range<FileBlock>> = Vec::new();
         let mut dirty_folios = Vec::new();
         for (index, pages) in folios {
-            let found = self.blocks_to_write(ino, range, self.cache.folio_blocks(index, pages));
+            let found = self.blocks_to_write(ino, self.cache.folio_blocks(index, pages));
             if found.is_empty() {
                 continue;
             }
@@ -81,11 +80,11 @@ impl Volume {
     }
 
     /// What of a folio goes out: its dirty blocks, or everything in it that is data.
-    fn blocks_to_write(&self, ino: Ino, range: Range<FileBlock>, folio: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+    fn blocks_to_write(&self, ino: Ino, folio: Range<FileBlock>) -> Vec<Range<FileBlock>> {
         let eof = self.eof_block(ino).max(folio.start);
         let inside = Range::new(folio.start, folio.end.min(eof));
         match self.profile.unit {
-            WritebackUnit::DirtyBlocks => self.cache.dirty(ino, inside.intersect(&range)),
+            WritebackUnit::DirtyBlocks => self.cache.dirty(ino, inside),
             WritebackUnit::Folio => {
                 if self.cache.dirty(ino, folio).is_empty() {
                     return Vec::new();
@@ -105,15 +104,34 @@ impl Volume {
         }
     }
 
+    /// The range, rounded out to the folios that it touches: tags belong to folios.
+    fn folio_edges(&self, ino: Ino, range: Range<FileBlock>) -> Range<FileBlock> {
+        let block = self.profile.block;
+        let edges = |at| {
+            let page = block.page_of(at);
+            self.cache.folio_at(ino, page, |folio| folio.range())
+        };
+        if range.is_empty() {
+            return range;
+        }
+        let start = edges(range.start).map_or(range.start, |folio| folio.start);
+        let end = edges(range.end - 1).map_or(range.end, |folio| folio.end.max(range.end));
+        Range::new(start, end)
+    }
+
     /// The first folios next to each other that have dirty blocks in `range`.
     fn next_dirty_folios(&self, ino: Ino, range: Range<FileBlock>) -> Option<Vec<(PageIndex, u32)>> {
         let eof = self.eof_block(ino);
-        let first = self.cache.dirty(ino, range).into_iter().find(|run| run.start < eof)?;
+        let tagged = self.folio_edges(ino, range);
+        let first = self.cache.dirty(ino, tagged).into_iter().find(|run| run.start < eof)?;
         let mut found: Vec<(PageIndex, u32)> = Vec::new();
-        for (index, pages) in self.cache.folios_in(ino, Range::new(first.start, range.end)) {
+        for (index, pages) in self.cache.folios_in(ino, Range::new(first.start, range.end.max(first.end))) {
+            if self.cache.folio_blocks(index, pages).start >= tagged.end {
+                break;
+            }
             let blocks = self.cache.folio_blocks(index, pages);
             let adjoins = found.last().is_none_or(|(last, pages)| last.0 + u64::from(*pages) == index.0);
-            let dirty = !self.cache.dirty(ino, blocks.intersect(&range)).is_empty();
+            let dirty = !self.cache.dirty(ino, blocks).is_empty();
             if !adjoins || !dirty || found.len() >= FOLIOS_MAX {
                 break;
             }
