@@ -1,7 +1,9 @@
 //! The extent map's types and its schema say the same.
 
 use extentscope_core::base::fiemap::flags;
+use extentscope_core::session::Session;
 use extentscope_core::text::map_json::*;
+use extentscope_tests::goldens::{FIRST_SLICE, MODELLED, uses_only};
 use extentscope_tests::here;
 use serde_json::{Value, json};
 
@@ -145,4 +147,26 @@ fn schema_and_types_have_the_same_keys() {
     assert_eq!(keys(&file["reservations"][0]), defined("reservation"));
     assert_eq!(keys(&file["tree"]), defined("tree"));
     assert_eq!(keys(&file["tree"]["nodes"][0]), defined("node"));
+}
+
+#[test]
+fn every_trace_ends_with_a_valid_map() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for fs in MODELLED {
+        let mut maps = 0;
+        for (trace, text) in extentscope_tests::traces() {
+            // Random traces differ in length only: the first of each kind will do.
+            if !uses_only(&text, FIRST_SLICE) || trace.starts_with('2') && !trace.ends_with("-1") {
+                continue;
+            }
+            let Ok(session) = Session::load(&text, Some(fs)) else { continue };
+            let text = session.map().to_text();
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let errors: Vec<String> =
+                validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert_eq!(errors, Vec::<String>::new(), "{fs} {trace}");
+            maps += 1;
+        }
+        assert!(maps > 80, "{fs}: {maps} maps");
+    }
 }
