@@ -8,6 +8,8 @@ pub mod base;
 pub mod btree;
 pub mod cache;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod delalloc;
 pub mod dev;
 pub mod extent;

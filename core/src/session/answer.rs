@@ -108,6 +108,27 @@ pub struct CommandEntry {
     pub last_step: usize,
 }
 
+/// What a machine reads of a line: its number and text, what the engine gave, what the tool prints.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PlainEntry<'a> {
+    /// Place among the lines, from 1.
+    pub number: u32,
+    /// As typed.
+    pub text: &'a str,
+    /// The errno's name, or what is not true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
+    /// What the tool prints.
+    pub output: &'a str,
+}
+
+impl CommandEntry {
+    /// What a machine reads of it.
+    pub fn plain(&self) -> PlainEntry<'_> {
+        PlainEntry { number: self.number, text: &self.text, error: self.error.as_deref(), output: &self.output }
+    }
+}
+
 /// One step of the run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StepInfo {

@@ -10,7 +10,7 @@ use super::answer::{CommandEntry, LineError, Standing};
 use super::recipe::{Given, Pace, Recipe, Submitted};
 use crate::base::TaskId;
 use crate::scenario::machine::{Finished, Machine};
-use crate::scenario::script::{Command, Line};
+use crate::scenario::script::{Command, Expect, Line};
 use crate::scenario::setup::Setup;
 use crate::sim::Outcome;
 use crate::sim::cx::Recording;
@@ -158,10 +158,28 @@ impl Console {
             let pace = if waits_for_schedule(&lines[at..]) { Pace::Start } else { Pace::Run };
             if let Err(reason) = self.give(line, pace) {
                 let entry = self.enter(line, pace);
+                self.entries[entry].claim_failed = true;
                 self.fail(entry, reason.to_string());
             }
         }
         self.run(LINE_STEPS_MAX);
+    }
+
+    /// What makes the run a failure: claims that are not true, a deadlock that nobody expected, steps without end.
+    pub fn complaint(&self) -> Option<String> {
+        let expected = |given: &Given| matches!(given.line.command, Command::Expect(Expect::Deadlock));
+        let claims =
+            self.given.iter().zip(&self.entries).filter(|(_, entry)| entry.claim_failed).map(|(given, entry)| {
+                let reason = entry.error.as_deref().unwrap_or("not true");
+                format!("line {}: `{}`: {reason}", given.line.number, entry.text)
+            });
+        let standing = match &self.standing {
+            Standing::Deadlock(text) if !self.given.iter().any(expected) => Some(text.clone()),
+            Standing::Pending => Some(format!("still running after {} steps", self.steps())),
+            Standing::Deadlock(_) | Standing::Idle => None,
+        };
+        let all: Vec<String> = claims.chain(standing).collect();
+        (!all.is_empty()).then(|| all.join("\n"))
     }
 
     /// Takes steps until nothing can run, at most so many. Without a recording nobody wants the steps one by one.

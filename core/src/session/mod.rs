@@ -31,7 +31,7 @@ use crate::view::lexicon::Lexicon;
 use crate::view::listing::Listing;
 use crate::view::select::Selection;
 use crate::view::text_view::{self, TextView};
-use crate::view::{World, digest, explain, map, why};
+use crate::view::{World, digest, explain, map, trace_json, why};
 use boundary::Ground;
 use branch::Branch;
 use console::LINE_STEPS_MAX;
@@ -315,6 +315,24 @@ impl Session {
             let range = if exists { first_event(recorder, step)..recorder.events_until(step) } else { 0..0 };
             look(&recorder.events[range])
         })
+    }
+
+    /// What makes the run a failure: claims that are not true, a deadlock that nobody expected, steps without end.
+    pub fn complaint(&self) -> Option<String> {
+        self.console.complaint()
+    }
+
+    /// The first line of the trace.
+    pub fn trace_header(&self) -> trace_json::Header {
+        trace_json::Header {
+            format: trace_json::FORMAT,
+            personality: self.setup.personality_name().to_owned(),
+            level: self.setup.level_name().to_owned(),
+            block_size: self.setup.block_size(),
+            device_blocks: self.setup.device_blocks(),
+            seed: self.setup.seed(),
+            commands: self.names().commands().to_vec(),
+        }
     }
 
     /// The whole record, for exports.

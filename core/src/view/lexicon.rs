@@ -29,6 +29,10 @@ impl Lexicon {
     pub fn set_commands(&mut self, commands: Vec<String>) {
         self.commands = commands;
     }
+    /// The texts of the commands, from number 1 on.
+    pub fn commands(&self) -> &[String] {
+        &self.commands
+    }
     /// The next command, as typed.
     pub fn push_command(&mut self, text: String) {
         self.commands.push(text);
