@@ -264,6 +264,24 @@ impl PageCache {
         }
     }
 
+    /// Puts the readahead mark on the folio of a page, if it is cached.
+    pub fn set_mark(&self, ino: Ino, page: PageIndex) {
+        let Some(index) = self.folio_at(ino, page, |folio| folio.index) else { return };
+        self.change_folio(ino, index, |folio| folio.mark = true);
+    }
+
+    /// Takes the readahead mark off a folio; whether it was there.
+    pub fn take_mark(&self, ino: Ino, index: PageIndex) -> bool {
+        self.change_folio(ino, index, |folio| std::mem::take(&mut folio.mark))
+    }
+
+    fn change_folio<R>(&self, ino: Ino, index: PageIndex, change: impl FnOnce(&mut Folio) -> R) -> R {
+        self.0.files.change(|files| {
+            let file = files.get_mut(&ino).expect("the file has cached blocks");
+            change(file.folios.get_mut(&index).expect("the folio is cached"))
+        })
+    }
+
     /// Whether a folio that overlaps `range` is under writeback.
     pub fn under_writeback(&self, ino: Ino, range: Range<FileBlock>) -> bool {
         let folios = self.folios_in(ino, range);

@@ -5,6 +5,7 @@ use crate::base::{Errno, FsError, Ino, PAGE_SIZE, PageIndex};
 use crate::cache::folio_lock;
 use crate::inode::invalidate_lock;
 use crate::map::Volume;
+use crate::personality::plan::FaultUnit;
 use crate::trace::{Frame, Mode};
 
 impl Volume {
@@ -47,7 +48,7 @@ impl Volume {
         let (index, pages) = match found {
             Some(found) => found,
             None => {
-                let window = self.readahead_of(ino, |readahead| readahead.fault(page));
+                let window = self.readahead_of(ino, |readahead| readahead.fault(self.profile.readahead, page));
                 self.bring_in(ino, window).await?;
                 self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).ok_or(Errno::EIO)?
             }
@@ -55,7 +56,7 @@ impl Volume {
         self.read_folio(ino, index, pages).await
     }
 
-    /// The page may be written (`page_mkwrite`): the whole folio up to the end of the file becomes dirty.
+    /// The page may be written (`page_mkwrite`): it, or its whole folio, becomes dirty up to the end of the file.
     async fn store_page(&self, ino: Ino, page: PageIndex, pos: u64, len: u64, fill: Fill) -> Result<(), Errno> {
         self.fault_in(ino, page).await?;
         let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
@@ -64,7 +65,10 @@ impl Volume {
         self.wait_stable(ino, index, pages).await;
         let block = self.profile.block;
         let size = self.inodes.size(ino);
-        let folio = self.cache.folio_blocks(index, pages);
+        let folio = match self.profile.fault {
+            FaultUnit::Folio => self.cache.folio_blocks(index, pages),
+            FaultUnit::Page => self.cache.folio_blocks(page, 1),
+        };
         let blocks = crate::base::Range::new(folio.start, folio.end.min(block.block_after(size)).max(folio.start));
         let got = self.begin_write(ino, blocks).await?;
         if got != blocks {

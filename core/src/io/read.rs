@@ -33,12 +33,14 @@ impl Volume {
         let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
         if found.is_none() {
             let before = self.cached_before(ino, page);
-            let window = self.readahead_of(ino, |readahead| readahead.missing(page, wanted, before, before == page.0));
+            let window = self.readahead_of(ino, |readahead| readahead.missing(self.profile.readahead, page, wanted, before));
             self.bring_in(ino, window).await?;
         } else if let Some((index, pages)) = found
-            && self.readahead_of(ino, |readahead| readahead.used(index, u64::from(pages)))
+            && self.cache.take_mark(ino, index)
         {
-            let window = self.readahead_of(ino, |readahead| readahead.marked(index, u64::from(pages), wanted));
+            let window = self.readahead_of(ino, |readahead| {
+                readahead.marked(self.profile.readahead, index, u64::from(pages), wanted)
+            });
             self.bring_in(ino, window).await?;
         }
         let Some((index, pages)) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) else {
@@ -64,14 +66,28 @@ impl Volume {
         if size == 0 || window.start.0 > (size - 1) / PAGE_SIZE {
             return Ok(());
         }
+        let last = PageIndex((size - 1) / PAGE_SIZE);
         let mut added = Vec::new();
-        for (index, pages) in window.folios(PageIndex((size - 1) / PAGE_SIZE)) {
-            if self.cache.folios_in(ino, self.cache.folio_blocks(index, pages)).is_empty() {
+        let mut rest = window;
+        for (index, pages) in window.folios(last) {
+            if !self.cache.folios_in(ino, self.cache.folio_blocks(index, pages)).is_empty() {
+                break;
+            }
+            self.add_folio(ino, index, pages);
+            added.push((index, pages));
+            rest.start = PageIndex(index.0 + u64::from(pages));
+        }
+        // Something is cached already: the rest comes in single pages (the fallback of `page_cache_ra_order`).
+        rest.pages = (window.start.0 + window.pages).saturating_sub(rest.start.0);
+        for (index, pages) in (Window { order: 0, ..rest }).folios(last) {
+            if self.cache.folio_at(ino, index, |_| ()).is_none() {
                 self.add_folio(ino, index, pages);
                 added.push((index, pages));
             }
         }
-        self.readahead_of(ino, |readahead| readahead.brought_in(window));
+        if let Some(mark) = window.mark {
+            self.cache.set_mark(ino, mark);
+        }
         for (index, pages) in added {
             if self.cache.folio_at(ino, index, |folio| folio.pages) == Some(pages) {
                 self.read_folio(ino, index, pages).await?;
@@ -83,7 +99,7 @@ impl Volume {
     /// Pages right in front of `page` that are cached, at most a window's worth.
     fn cached_before(&self, ino: Ino, page: PageIndex) -> u64 {
         let mut count = 0;
-        while count < page.0.min(crate::cache::readahead::WINDOW_MAX)
+        while count < page.0.min(self.profile.readahead.pages)
             && self.cache.folio_at(ino, PageIndex(page.0 - count - 1), |_| ()).is_some()
         {
             count += 1;

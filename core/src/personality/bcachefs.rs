@@ -118,6 +118,8 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         delayed: Delayed::Cache,
         overwrite: Overwrite::Elsewhere,
         unit: WritebackUnit::Folio,
+        readahead: ReadaheadPlan { pages: 32, fault_pages: 32, orders: ReadaheadOrders::GrowWithFolio },
+        fault: FaultUnit::Page,
         write_folio: WriteFolio::WholeCall,
         placement: Placement::IndexAfterWrite,
         prealloc: Prealloc::Reserved,

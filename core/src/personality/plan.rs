@@ -27,6 +27,10 @@ pub struct Profile {
     pub unit: WritebackUnit,
     /// How large a folio a write adds.
     pub write_folio: WriteFolio,
+    /// What a read brings in besides what it asks for.
+    pub readahead: ReadaheadPlan,
+    /// What of a folio a store through a mapping makes dirty.
+    pub fault: FaultUnit,
     /// How new blocks enter the tree at writeback.
     pub placement: Placement,
     /// What fallocate leaves behind.
@@ -117,6 +121,35 @@ pub enum WritebackUnit {
     DirtyBlocks,
     /// Every block of a dirty folio that has data.
     Folio,
+}
+
+/// What a read brings in besides what it asks for (`struct file_ra_state`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadaheadPlan {
+    /// Pages of the largest window (`bdi->ra_pages`).
+    pub pages: u64,
+    /// Pages around a fault through a mapping.
+    pub fault_pages: u64,
+    /// Folios grow from here.
+    pub orders: ReadaheadOrders,
+}
+
+/// How large the folios of readahead are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadaheadOrders {
+    /// The first window has single pages; each further one folios four times as large, and ends where one would.
+    GrowWithWindow,
+    /// Four times the size of the folio whose use asked for more; windows end anywhere.
+    GrowWithFolio,
+}
+
+/// What of a folio a store through a mapping makes dirty (`page_mkwrite`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultUnit {
+    /// All of it up to the end of the file.
+    Folio,
+    /// The page.
+    Page,
 }
 
 /// How large a folio a write adds, before alignment and neighbours make it smaller.
