@@ -8,7 +8,7 @@ use extentscope_core::base::fiemap::{FiemapRecord, Segment, SegmentKind};
 use extentscope_core::scenario::parse::parse_line;
 use extentscope_core::scenario::script::{Command, Seek, SeekWhat};
 use extentscope_core::text::bmap::{self, BmapListing, BmapPlace, BmapRecord};
-use extentscope_core::text::errors::{self, Call};
+use extentscope_core::text::errors;
 use extentscope_core::text::fiemap::{self, FiemapListing};
 use extentscope_core::text::filefrag::{self, FilefragListing};
 use extentscope_core::text::fincore::{self, Resident};
@@ -277,30 +277,6 @@ fn error_lines() {
         let text = head["errno"].as_str().unwrap();
         let errno = errnos.into_iter().find(|errno| errno.name() == text).expect(text);
         let name = if let Command::Open(open) = &command { open.name.clone() } else { "a".to_string() };
-        errors::failed(call(&command), &name, errno)
+        errors::failed(command.call().expect("it makes a call"), &name, errno)
     });
-}
-
-fn call(command: &Command) -> Call {
-    match command {
-        Command::Open(_) => Call::Open,
-        Command::Pwrite(_) => Call::Pwrite,
-        Command::Pread(_) => Call::Pread,
-        Command::Fsync => Call::Fsync,
-        Command::Fdatasync => Call::Fdatasync,
-        Command::Syncfs => Call::Syncfs,
-        Command::SyncRange(_) => Call::SyncFileRange,
-        Command::Truncate(_) => Call::Ftruncate,
-        Command::Fallocate(_) => Call::Fallocate,
-        Command::Mmap(_) => Call::Mmap,
-        Command::Stat(_) => Call::Fstat,
-        Command::Fiemap(_) => Call::Fiemap,
-        Command::Reflink(clone) if clone.part.is_some() => Call::CloneRange,
-        Command::Reflink(_) => Call::Clone,
-        Command::Dedupe(_) => Call::Dedupe,
-        Command::CopyRange(_) => Call::CopyRange,
-        Command::Extsize(_) => Call::SetExtsize,
-        Command::Cowextsize(_) => Call::SetCowextsize,
-        other => panic!("{other}"),
-    }
 }

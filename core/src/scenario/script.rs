@@ -6,6 +6,7 @@
 
 mod calls;
 
+use crate::text::errors::Call;
 use std::collections::BTreeMap;
 
 pub use calls::*;
@@ -194,6 +195,36 @@ impl Command {
         let steers = matches!(self, Self::Run { .. } | Self::Step(_) | Self::Schedule(_) | Self::Repeat { .. });
         let claims = matches!(self, Self::Expect(_) | Self::Inject { .. } | Self::Help(_) | Self::Quit);
         steers || claims || matches!(self, Self::Remount | Self::Crash)
+    }
+
+    /// The call that the tool names when the command fails, for `text::errors::failed`; `None` where it makes none.
+    pub fn call(&self) -> Option<Call> {
+        Some(match self {
+            Self::Open(_) => Call::Open,
+            Self::Pwrite(_) => Call::Pwrite,
+            Self::Pread(_) => Call::Pread,
+            Self::Fsync => Call::Fsync,
+            Self::Fdatasync => Call::Fdatasync,
+            Self::Syncfs => Call::Syncfs,
+            Self::SyncRange(_) => Call::SyncFileRange,
+            Self::Truncate(_) => Call::Ftruncate,
+            Self::Fallocate(_) => Call::Fallocate,
+            Self::Fadvise(_) => Call::Fadvise,
+            Self::Mmap(_) => Call::Mmap,
+            Self::Munmap => Call::Munmap,
+            Self::Msync(_) => Call::Msync,
+            Self::Stat(_) => Call::Fstat,
+            Self::Statfs(_) => Call::Fstatfs,
+            Self::Fiemap(_) | Self::Filefrag(_) => Call::Fiemap,
+            Self::Reflink(clone) if clone.part.is_some() => Call::CloneRange,
+            Self::Reflink(_) => Call::Clone,
+            Self::Dedupe(_) => Call::Dedupe,
+            Self::CopyRange(_) => Call::CopyRange,
+            Self::Extsize(_) => Call::SetExtsize,
+            Self::Cowextsize(_) => Call::SetCowextsize,
+            Self::Shutdown { .. } => Call::Shutdown,
+            _ => return None,
+        })
     }
 
     /// The word that calls the command in its usual spelling; a key of `help::COMMANDS`.
