@@ -15,6 +15,12 @@ pub struct Browser {
 impl Browser {
     /// Finds both; as root on Debian, installs them when they are missing.
     pub fn find_or_install() -> Outcome<Self> {
+        // A wrong hint is not cured by installing another browser.
+        for variable in ["CHROMEDRIVER", "CHROMIUM"] {
+            if std::env::var_os(variable).is_some_and(|path| !Path::new(&path).is_file()) {
+                return Err(format!("${variable} names no file"));
+            }
+        }
         if let Some(browser) = Self::find() {
             return Ok(browser);
         }
