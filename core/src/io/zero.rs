@@ -23,17 +23,16 @@ impl Volume {
         let data = matches!(kind, MappingKind::Written | MappingKind::Inline | MappingKind::Delayed) || dirty || cached;
         if data {
             self.zero_in_cache(ino, pos, len, prov).await?;
+        } else if kind == MappingKind::Unwritten {
+            // The look at the block leaves its page in the cache, clean (`ext4_load_tail_bh`; recordings 106, 207).
+            let (index, pages) = self.folio_or_page(ino, PageIndex(pos / PAGE_SIZE));
+            self.read_folio(ino, index, pages).await?;
         }
         Ok(data)
     }
 
     async fn zero_in_cache(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
-        let page = PageIndex(pos / PAGE_SIZE);
-        if self.cache.folio_at(ino, page, |_| ()).is_none() {
-            self.add_folio(ino, page, 1);
-        }
-        let (index, pages) =
-            self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).expect("the folio was just added");
+        let (index, pages) = self.folio_or_page(ino, PageIndex(pos / PAGE_SIZE));
         let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
         self.wait_stable(ino, index, pages).await;
         let block = self.profile.block;
@@ -53,6 +52,14 @@ impl Volume {
             }
         }
         Ok(())
+    }
+
+    /// The folio of a page, or a new one of that page alone.
+    fn folio_or_page(&self, ino: Ino, page: PageIndex) -> (PageIndex, u32) {
+        if self.cache.folio_at(ino, page, |_| ()).is_none() {
+            self.add_folio(ino, page, 1);
+        }
+        self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).expect("the page is cached")
     }
 
     /// Takes blocks out of the cache: whole folios go, blocks of a folio that stays become empty. Their promises are

@@ -177,9 +177,9 @@ impl Fs {
             return Ok(());
         }
         self.record_size(ask.ino, pos + len);
-        let inside = self.zero_edges(&ask, pos, len).await?;
-        self.drop_blocks(ask.ino, inside).await;
-        Ok(())
+        // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
+        self.drop_blocks(ask.ino, self.whole_blocks(ask.ino, pos, len)).await;
+        self.zero_edges(&ask, pos, len).await
     }
 
     /// Data that a commit would have recorded the size for is about to go: the size is recorded now
@@ -192,26 +192,29 @@ impl Fs {
         }
     }
 
-    /// Zeroes what of the range lies in blocks that it covers in part; returns the blocks that it covers whole. A
-    /// block that holds the end of the file counts as covered when its data is.
-    async fn zero_edges(&self, ask: &Ask, pos: u64, len: u64) -> FsResult<Range<FileBlock>> {
+    /// The blocks that a punch covers whole. A block that holds the end of the file counts when its data is covered.
+    fn whole_blocks(&self, ino: Ino, pos: u64, len: u64) -> Range<FileBlock> {
         let volume = self.volume();
         let block = volume.profile.block;
+        let (size, end) = (volume.inodes.size(ino), pos + len);
+        let last = block.block_after(size);
+        let start = block.block_after(pos);
+        let end = if end >= size && block.block_of(end) < last { last } else { block.block_of(end) };
+        Range::new(start, end.max(start))
+    }
+
+    /// Zeroes what of the range lies in blocks that it covers in part.
+    async fn zero_edges(&self, ask: &Ask, pos: u64, len: u64) -> FsResult<()> {
+        let volume = self.volume();
+        let block = volume.profile.block;
+        let whole = self.whole_blocks(ask.ino, pos, len);
         let size = volume.inodes.size(ask.ino);
-        let end = pos + len;
-        let start_block = block.block_after(pos);
-        let end_block = if end >= size && block.block_of(end) < block.block_after(size) { block.block_after(size) } else { block.block_of(end) };
-        if start_block > end_block {
-            volume.zero_if_mapped(ask.ino, pos, len, ask.prov).await?;
-            return Ok(Range::new(start_block, start_block));
+        for edge in edges(block.covering(pos, len), whole).filter(|at| block.pos(*at) < size) {
+            let from = pos.max(block.pos(edge));
+            let to = (pos + len).min(block.pos(edge + 1));
+            volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?;
         }
-        if block.pos(start_block) > pos {
-            volume.zero_if_mapped(ask.ino, pos, block.pos(start_block) - pos, ask.prov).await?;
-        }
-        if block.pos(end_block) < end && block.pos(end_block) < size {
-            volume.zero_if_mapped(ask.ino, block.pos(end_block), end - block.pos(end_block), ask.prov).await?;
-        }
-        Ok(Range::new(start_block, end_block))
+        Ok(())
     }
 
     /// ZERO_RANGE: the range reads as zeroes and keeps its space.
@@ -223,11 +226,6 @@ impl Fs {
         self.record_size(ask.ino, pos + len);
         let block = volume.profile.block;
         let inside = block.inside(pos, len);
-        for edge in block.covering(pos, len).iter().filter(|at| !inside.contains(*at)) {
-            let from = pos.max(block.pos(edge));
-            let to = (pos + len).min(block.pos(edge + 1));
-            volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?;
-        }
         match volume.profile.fallocate.zero {
             ZeroPlan::Convert => {
                 // The cut blocks at the edges get space too (`ext4_zero_range`).
@@ -240,6 +238,11 @@ impl Fs {
                     self.preallocate(ask.ino, inside).await.map_err(|(_, errno)| errno)?;
                 }
             }
+        }
+        for edge in edges(block.covering(pos, len), inside) {
+            let from = pos.max(block.pos(edge));
+            let to = (pos + len).min(block.pos(edge + 1));
+            volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?;
         }
         if ask.size == SizeRule::Extend {
             self.extend_to(&ask, pos + len).await?;
@@ -265,4 +268,11 @@ impl Fs {
         }
         debug_assert!(range.end <= LAST_BLOCK, "the range lies in a file");
     }
+}
+
+/// The first and the last block of `touched` that are not in `whole`.
+fn edges(touched: Range<FileBlock>, whole: Range<FileBlock>) -> impl Iterator<Item = FileBlock> {
+    let last = touched.end - 1;
+    let first = (touched.start != last).then_some(touched.start);
+    first.into_iter().chain([last]).filter(move |at| !whole.contains(*at))
 }
