@@ -184,12 +184,14 @@ pub enum Call {
         /// Towards higher blocks.
         forward: bool,
     },
-    /// Asks a tool about the chosen file.
+    /// Asks a tool about a file.
     Ask {
         /// Which one.
         tool: Tool,
         /// Flush first; adds steps.
         sync: bool,
+        /// About the file that commands mean, whichever one the view shows.
+        current: bool,
     },
     /// Steps so far.
     Length,

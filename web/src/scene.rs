@@ -3,6 +3,7 @@
 //! Plain numbers and words, made by the worker ([`crate::worker`]), drawn by the page. The page derives pixels from
 //! it, never a fact.
 
+use extentscope_core::view::text_view::TextView;
 use serde::{Deserialize, Serialize};
 
 /// How a block looks in a lane. One list for all lanes, so that a legend, a pattern and a word exist once.
@@ -629,19 +630,6 @@ pub struct CauseItem {
     pub kernel: String,
 }
 
-/// A part of the text view: a heading and a table.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TextSection {
-    /// The heading.
-    pub title: String,
-    /// Names of the columns.
-    pub columns: Vec<String>,
-    /// The rows.
-    pub rows: Vec<Vec<String>>,
-    /// Said when there are no rows.
-    pub empty: String,
-}
-
 /// What the run was made with.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Settings {
@@ -724,7 +712,7 @@ pub struct Scene {
     /// The selection.
     pub inspector: Option<InspectorScene>,
     /// The text view, when it is open.
-    pub text: Option<Vec<TextSection>>,
+    pub text: Option<TextView>,
     /// Futures that were left.
     pub branches: Vec<BranchItem>,
 }

@@ -104,6 +104,7 @@ mod tests {
             text: text.to_owned(),
             output: String::new(),
             error: None,
+            claim_failed: false,
             done,
             first_step: 0,
             last_step: 0,

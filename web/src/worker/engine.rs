@@ -14,7 +14,7 @@ use crate::scene::Lane;
 const LIVE_STEPS_MAX: usize = 20_000;
 
 /// Owns the run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Engine {
     session: Option<Session>,
     stage: Stage,
@@ -59,7 +59,8 @@ impl Engine {
                 self.cursor()
             }
             Call::NextChange { forward } => self.next_change(view, forward),
-            Call::Ask { tool, sync } => self.ask(view, tool, sync),
+            Call::Ask { tool, sync, current: false } => self.ask(view, tool, sync),
+            Call::Ask { tool, sync, current: true } => self.ask(&View::default(), tool, sync),
             Call::Length => Ok(Answer::Number(wide(self.session()?.len()))),
             Call::State => self.state(),
             Call::SwitchBranch(index) => self.branch(index, Session::switch_branch),
@@ -254,8 +255,7 @@ impl Engine {
     }
 
     fn state(&mut self) -> Result<Answer> {
-        self.session()?;
-        Err(String::from("the extent map is not there yet"))
+        Ok(Answer::Text(self.session()?.map().to_text()))
     }
 
     fn branch(&mut self, index: u32, change: impl FnOnce(&mut Session, usize) -> bool) -> Result<Answer> {

@@ -14,7 +14,6 @@ pub mod motion;
 pub mod people;
 pub mod photo;
 pub mod stage;
-pub mod text;
 pub mod tree;
 
 use std::cell::RefCell;

@@ -9,7 +9,7 @@ use super::index::Index;
 use super::looks::FileLooks;
 use super::motion::{self, LaneRuns, Shown};
 use super::tree::ShownNodes;
-use super::{device, inspector, lanes, people, text, tree};
+use super::{device, inspector, lanes, people, tree};
 use crate::header;
 use crate::protocol::View;
 use crate::scene::{
@@ -80,7 +80,7 @@ impl Stage {
         self.people(session, view, &mut scene);
         scene.settings = settings(session, script);
         scene.inspector = self.inspect(session, view, &scene);
-        scene.text = view.text.then(|| text::sections(&scene, &self.shown.lanes));
+        scene.text = view.text.then(|| session.text_view());
         scene
     }
 
@@ -227,7 +227,7 @@ fn tree_of(
     nodes: &mut ShownNodes,
 ) -> Option<crate::scene::TreeScene> {
     let (_, ino) = chosen?;
-    (view.tree || view.text).then(|| tree::scene(world, *ino, block.unwrap_or(view.lens_first), nodes))
+    view.tree.then(|| tree::scene(world, *ino, block.unwrap_or(view.lens_first), nodes))
 }
 
 fn standing(session: &Session) -> Standing {

@@ -7,7 +7,7 @@ use extentscope_core::view::World;
 use extentscope_core::view::world::NodeView;
 
 use super::looks::extent_look;
-use crate::scene::{Look, TreeEntry, TreeNode, TreeScene};
+use crate::scene::{TreeEntry, TreeNode, TreeScene};
 
 /// Nodes of one level that are shown.
 const LEVEL_MAX: usize = 16;
@@ -112,14 +112,6 @@ fn note(shared: bool, levels: usize, nodes: u64) -> String {
     match levels {
         0 | 1 => format!("{whose}; it is one leaf."),
         _ => format!("{whose}: {levels} levels, {nodes} nodes."),
-    }
-}
-
-/// The look of an entry, for the text view.
-pub fn entry_look(entry: &TreeEntry) -> Option<Look> {
-    match entry {
-        TreeEntry::Record { look, .. } => Some(*look),
-        TreeEntry::Child { .. } => None,
     }
 }
 

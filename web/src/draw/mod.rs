@@ -1,0 +1,11 @@
+//! Drawing: from a scene to SVG. The only place that knows pixels.
+
+pub mod bars;
+pub mod device;
+pub mod map;
+pub mod marks;
+pub mod overview;
+pub mod patterns;
+pub mod scale;
+pub mod timeline;
+pub mod tree;

@@ -1,0 +1,7 @@
+//! Where the application meets the browser: messages, the JavaScript interface, focus, files, links, preferences.
+
+pub mod api;
+pub mod browser;
+pub mod link;
+pub mod outbox;
+pub mod prefs;

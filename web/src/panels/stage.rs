@@ -1,0 +1,145 @@
+//! The stage: the file map with its controls.
+
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+use yew::prelude::*;
+
+use super::picker::Picker;
+use super::{Ui, legend};
+use crate::draw::map::FileMap;
+use crate::draw::marks::cell_of;
+use crate::draw::overview::OverviewStrip;
+use crate::protocol::Pick;
+use crate::scene::{FileScene, Scene};
+use crate::state::{Action, Layout, Opening};
+use crate::words;
+
+/// Blocks that the lens can be set to; 0 is automatic.
+const ZOOMS: [u64; 5] = [0, 16, 32, 64, 128];
+
+/// The stage.
+pub fn view(ui: Ui<'_>) -> Html {
+    let dispatch = ui.dispatch.clone();
+    let onclick = Callback::from(move |event: MouseEvent| {
+        if let Some(pick) = event.target().and_then(|target| picked(&target)) {
+            dispatch.emit(Action::Pick(pick));
+        }
+    });
+    html! {
+        <section class="stage" id="stage" data-testid="stage" tabindex="0" aria-label="File map. Arrow keys step; Tab enters the map.">
+            { caption(ui) }
+            { controls(ui) }
+            <div class="map-box" id="map-box" {onclick}>
+                if let Some(scene) = &ui.state.scene {
+                    <OverviewStrip scene={scene.clone()} width={ui.width.saturating_sub(72)} height={if ui.state.layout == Layout::Narrow { 44 } else { 30 }}
+                        theme={ui.state.prefs.theme} dispatch={ui.dispatch.clone()} />
+                    <FileMap scene={scene.clone()} width={ui.width} layout={ui.state.layout} present={ui.state.present}
+                        difference={ui.state.prefs.difference} focus={ui.state.cell} selection={ui.state.view.selection} />
+                }
+            </div>
+            { legend::view(ui) }
+            { opening(ui) }
+        </section>
+    }
+}
+
+fn picked(target: &web_sys::EventTarget) -> Option<Pick> {
+    let element = target.dyn_ref::<Element>()?.closest("[data-cell]").ok().flatten()?;
+    cell_of(&element.get_attribute("data-cell")?)
+}
+
+fn caption(ui: Ui<'_>) -> Html {
+    let sentence = match (&ui.state.scene, &ui.state.opening) {
+        (Some(scene), Opening::Playing(_)) if scene.cursor < scene.length => {
+            format!("This file was written one second ago. Where is it? {}", scene.sentence)
+        }
+        (Some(scene), _) => scene.sentence.clone(),
+        (None, _) => String::from("The engine is arriving …"),
+    };
+    let command = ui.state.scene.as_ref().and_then(|scene| scene.command.clone());
+    html! {
+        <p class="caption">
+            if let Some((number, line)) = command {
+                <code class="caption-command">{ format!("#{number} {line}") }</code>
+            }
+            <span>{ sentence }</span>
+        </p>
+    }
+}
+
+fn controls(ui: Ui<'_>) -> Html {
+    let Some(scene) = &ui.state.scene else { return html! {} };
+    let files =
+        scene.files.iter().map(|file| (AttrValue::from(file.ino.to_string()), AttrValue::from(file.name.clone())));
+    let chosen = scene.file.as_ref().map_or_else(|| String::from("no file"), |file| file.ino.to_string());
+    let choose = ui.dispatch.reform(|ino: String| Action::File(ino.parse().unwrap_or(0)));
+    html! {
+        <div class="stage-bar">
+            <Picker name="File" testid={"file"} options={files.collect::<Vec<_>>()} value={chosen} on_choose={choose} />
+            { for scene.file.as_ref().map(|file| lens_words(ui, file)) }
+            { zoom(ui) }
+            { device_pager(ui, scene) }
+            { ui.toggle("Difference", ui.state.prefs.difference, Some("difference"), Action::Difference) }
+        </div>
+    }
+}
+
+fn lens_words(ui: Ui<'_>, file: &FileScene) -> Html {
+    let size = format!("{} bytes", file.size);
+    html! {
+        <>
+            <span class="quiet">{ size }</span>
+            if file.blocks > file.lens.blocks {
+                <span class="quiet">{ format!("blocks {} to {} of {}", file.lens.first, file.lens.end() - 1, file.blocks) }</span>
+            }
+            if let Some(block) = file.changed_outside {
+                { ui.button(&format!("Changed at block {block}: show"), Some("changed-outside"), Action::Show(block)) }
+            }
+        </>
+    }
+}
+
+fn zoom(ui: Ui<'_>) -> Html {
+    let word = |blocks: u64| match blocks {
+        0 => String::from("fit"),
+        blocks => words::count(blocks, "block", "blocks"),
+    };
+    let mut zooms = ZOOMS.to_vec();
+    if !zooms.contains(&ui.state.view.lens_blocks) {
+        zooms.push(ui.state.view.lens_blocks);
+    }
+    let options = zooms.into_iter().map(|blocks| (AttrValue::from(blocks.to_string()), AttrValue::from(word(blocks))));
+    let choose = ui.dispatch.reform(|blocks: String| Action::Zoom(blocks.parse().unwrap_or(0)));
+    html! {
+        <Picker name="Lens" testid={"lens"} options={options.collect::<Vec<_>>()} value={ui.state.view.lens_blocks.to_string()} on_choose={choose} />
+    }
+}
+
+fn device_pager(ui: Ui<'_>, scene: &Scene) -> Html {
+    let device = &scene.device;
+    if device.lens.blocks >= device.blocks {
+        return html! {};
+    }
+    html! {
+        <span class="pager">
+            { ui.sign("‹", "Device: earlier blocks", None, Action::Device(device.lens.first.saturating_sub(device.lens.blocks))) }
+            <span class="quiet">{ "device" }</span>
+            { ui.sign("›", "Device: later blocks", None, Action::Device(device.lens.end())) }
+        </span>
+    }
+}
+
+/// The offer after the first seconds.
+fn opening(ui: Ui<'_>) -> Html {
+    if !matches!(ui.state.opening, Opening::Offered(_)) {
+        return html! {};
+    }
+    html! {
+        <div class="offer">
+            <button type="button" id="opening-back" class="offer-main" onclick={ui.click(Action::OpeningBack)}>
+                { "◀ Step back - see what looking did" }
+            </button>
+            <button type="button" onclick={ui.click(Action::FocusConsole)}>{ "Type your own" }</button>
+        </div>
+    }
+}
