@@ -109,6 +109,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let reserve = if small { 0 } else { kept_back.max(device_blocks.saturating_sub(metadata) * 8 / 100) };
     Ok(Profile {
         name: NAME,
+        magic: 0xca45_1a4e,
         level: request.level.unwrap_or(LEVELS[0]).to_owned(),
         block,
         device_blocks,

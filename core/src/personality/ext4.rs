@@ -75,6 +75,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let node = u32::try_from((block.bytes() - NODE_ENTRY_BYTES) / NODE_ENTRY_BYTES).expect("a block is at most 4 KiB");
     Ok(Profile {
         name: NAME,
+        magic: 0xef53,
         level: LEVEL.to_owned(),
         block,
         device_blocks,

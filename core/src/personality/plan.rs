@@ -7,6 +7,8 @@ use crate::base::{BlockSize, DevBlock, ExtentKind, Range};
 pub struct Profile {
     /// Its name, for documents; never compared.
     pub name: &'static str,
+    /// `f_type` of statfs(2).
+    pub magic: u32,
     /// The kernel or patch state that it mirrors.
     pub level: String,
     /// Bytes in a block.

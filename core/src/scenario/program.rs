@@ -6,6 +6,7 @@ use super::script::{
     Pread, Pwrite, Seek, SeekWhat, SyncRange,
 };
 use super::say;
+use crate::text::transfer::Transfer as Moved;
 use crate::base::fiemap::{SegmentKind, request};
 use crate::base::{Errno, FsError, Ino, Prov};
 use crate::io::{Fill, Transfer};
@@ -24,7 +25,11 @@ pub(super) type Executed = (CommandResult, String);
 pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed {
     match command {
         Command::Open(open) => named(fs, command, open_file(fs, open, prov).await),
-        Command::File(name) => (choose_file(fs, name.as_deref()), say::files(fs, name.as_deref())),
+        Command::File(name) => {
+            let result = choose_file(fs, name.as_deref());
+            let text = if result.err.is_some() { say::NO_FILE.to_owned() } else { say::files(fs) };
+            (result, text)
+        },
         Command::Syncfs => named(fs, command, fs.syncfs().await),
         Command::Remount => named(fs, command, fs.remount().await),
         Command::Crash => named(fs, command, fs.crash().await),
@@ -45,16 +50,29 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
     }
 }
 
-fn named(_fs: &Fs, command: &Command, result: Result<(), FsError>) -> Executed {
-    let text = result.err().map(|error| say::error(command, error)).unwrap_or_default();
+fn named(fs: &Fs, command: &Command, result: Result<(), FsError>) -> Executed {
+    let text = result.err().map(|error| failed(fs, command, error)).unwrap_or_default();
     (CommandResult::of(result), text)
+}
+
+/// `close` shows what is still open.
+async fn closed(fs: &Fs, file: &OpenFile, command: &Command) -> Executed {
+    match fs.close(&file.name).await {
+        Ok(()) => (CommandResult::done(), say::files(fs)),
+        Err(error) => named(fs, command, Err(error)),
+    }
+}
+
+fn failed(fs: &Fs, command: &Command, error: FsError) -> String {
+    let name = fs.open_files(|open| open.current.clone()).unwrap_or_default();
+    say::error(command, &name, error)
 }
 
 /// Commands that mean the current file.
 async fn on_file(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> Executed {
     let ino = file.ino;
     let plain = match command {
-        Command::Close => fs.close(&file.name).await,
+        Command::Close => return closed(fs, file, command).await,
         Command::Fsync | Command::Fdatasync => fs.fsync(ino).await,
         Command::SyncRange(ask) => sync_range(fs, ino, ask).await,
         Command::Truncate(size) => fs.truncate(ino, *size, prov).await,
@@ -79,8 +97,8 @@ async fn answering(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> E
         Command::Pread(ask) => pread(fs, file, command, ask).await,
         Command::Mwrite(ask) => mwrite(fs, file, command, ask, prov).await,
         Command::Mread(ask) => mread(fs, file, command, ask).await,
-        Command::Fiemap(ask) => fiemap(fs, file.ino, command, ask).await,
-        Command::Seek(ask) => seek_file(fs, file.ino, command, ask).await,
+        Command::Fiemap(ask) => fiemap(fs, file, command, ask).await,
+        Command::Seek(ask) => seek_file(fs, file.ino, ask).await,
         Command::Stat(_) => (CommandResult::done(), say::stat(fs, file)),
         _ => (CommandResult::failed(Errno::EOPNOTSUPP.into()), say::not_modelled(command)),
     }
@@ -153,8 +171,8 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
         total.error = total.error.or(fs.fsync(file.ino).await.err());
     }
     let text = match total.error {
-        Some(error) => say::error(command, error),
-        None => say::moved(say::Moved::Wrote, total.done, ask.range, calls),
+        Some(error) => failed(fs, command, error),
+        None => say::moved(Moved::Wrote, total.done, ask.range, calls),
     };
     (CommandResult::transfer(total, asked, Short::IsAnError), if ask.quiet { String::new() } else { text })
 }
@@ -174,10 +192,10 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
         }
     }
     let text = match total.error {
-        Some(error) => say::error(command, error),
+        Some(error) => failed(fs, command, error),
         None => {
-            let dump = if ask.verbose { say::dump(fs, file.ino, ask.range.off, total.done) } else { String::new() };
-            dump + &say::moved(say::Moved::Read, total.done, ask.range, calls)
+            let dump = if ask.verbose { say::dump(fs, file.ino, ask.range.off, total.done, ask.chunk) } else { String::new() };
+            dump + &say::moved(Moved::Read, total.done, ask.range, calls)
         }
     };
     (CommandResult::transfer(total, asked, Short::IsTheEnd), if ask.quiet { String::new() } else { text })
@@ -241,7 +259,7 @@ async fn mwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Mwrite, prov:
         // A signal tells nothing of what went before it.
         transfer.done = 0;
     }
-    let text = transfer.error.map(|error| say::error(command, error)).unwrap_or_default();
+    let text = transfer.error.map(|error| failed(fs, command, error)).unwrap_or_default();
     (CommandResult::transfer(transfer, len, Short::IsAnError), text)
 }
 
@@ -252,8 +270,8 @@ async fn mread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Mread) -> Exec
     };
     let transfer = fs.volume().load_mapped(file.ino, pos, len).await;
     let text = match transfer.error {
-        Some(error) => say::error(command, error),
-        None if ask.dump.is_some() => say::dump(fs, file.ino, i64::try_from(pos).unwrap_or(0), len),
+        Some(error) => failed(fs, command, error),
+        None if ask.dump.is_some() => say::dump(fs, file.ino, i64::try_from(pos).unwrap_or(0), len, len),
         None => String::new(),
     };
     (CommandResult::transfer(transfer, len, Short::IsTheEnd), text)
@@ -275,14 +293,14 @@ async fn fadvise(fs: &Fs, ino: Ino, ask: &Fadvise) -> Result<(), FsError> {
     }
 }
 
-async fn fiemap(fs: &Fs, ino: Ino, command: &Command, ask: &Fiemap) -> Executed {
+async fn fiemap(fs: &Fs, file: &OpenFile, command: &Command, ask: &Fiemap) -> Executed {
     let attributes = if ask.attributes { request::XATTR } else { 0 };
     let sync = if ask.no_sync || ask.count_only { 0 } else { request::SYNC };
     let flags = ask.raw_flags.unwrap_or(sync | attributes);
     let asked = Request { start: ask.off, len: ask.len.unwrap_or(u64::MAX), flags, limit: ask.limit };
-    match fs.volume().fiemap(ino, &asked).await {
+    match fs.volume().fiemap(file.ino, &asked).await {
         Ok(records) => {
-            let text = say::fiemap(fs, ino, ask, &records);
+            let text = say::fiemap(fs, file, ask, &records);
             let ret = CommandResult::number(records.len() as u64);
             let records = if ask.count_only { None } else { Some(records) };
             (CommandResult { records, ..ret }, text)
@@ -303,11 +321,11 @@ async fn filefrag_file(fs: &Fs, ask: &Filefrag) -> Executed {
     let flags = if ask.sync { request::SYNC } else { 0 };
     match fs.volume().fiemap(ino, &Request { flags, ..Request::ALL }).await {
         Ok(records) => (CommandResult::done(), say::filefrag(fs, &name, ino, ask, &records)),
-        Err(error) => (CommandResult::failed(error), format!("{name}: FIEMAP failed: {error}\n")),
+        Err(error) => (CommandResult::failed(error), say::filefrag_failed(&name, error)),
     }
 }
 
-async fn seek_file(fs: &Fs, ino: Ino, command: &Command, ask: &Seek) -> Executed {
+async fn seek_file(fs: &Fs, ino: Ino, ask: &Seek) -> Executed {
     let volume = fs.volume();
     let _frame = volume.cx.frame(Frame::Seek, u64::try_from(ask.off).unwrap_or(0), 0);
     let hold = volume.extents.read_lock(ino, crate::base::FileBlock(0)).await;
@@ -328,7 +346,7 @@ async fn seek_file(fs: &Fs, ino: Ino, command: &Command, ask: &Seek) -> Executed
         }
     };
     drop(hold);
-    let text = say::seek(fs, ino, ask, command);
+    let text = say::seek(fs, ino, ask);
     (result, text)
 }
 

@@ -1,70 +1,92 @@
-//! The text that the tools print, from what the engine answered.
+//! The text that the tools print, from what the engine answered. The forms are those of `text`.
 
 use super::help::COMMANDS;
-use super::script::{ByteRange, Command, Fiemap, Filefrag, Seek};
-use crate::base::fiemap::FiemapRecord;
-use crate::base::{FsError, Ino};
+use super::script::{ByteRange, Command, Fiemap, Filefrag, Seek, SeekWhat};
+use crate::base::fiemap::{FiemapRecord, SegmentKind};
+use crate::base::{Errno, FsError, Ino, Payload};
+use crate::query::{LiveFacts, seek};
+use crate::text::{self, errors, stat as stats, transfer};
 use crate::vfs::Fs;
-use crate::vfs::open::OpenFile;
+use crate::vfs::open::{OpenFile, OpenFlags};
 
 /// What xfs_io says to a command without a file.
 pub const NO_FILE: &str = "no files are open, try 'help open'\n";
 
-/// Which way bytes went.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Moved {
-    /// pwrite.
-    Wrote,
-    /// pread.
-    Read,
-}
-
-/// The word that the tool puts in front of an errno's text.
-fn caller(command: &Command) -> &'static str {
-    match command {
-        Command::Pwrite(_) => "pwrite",
-        Command::Pread(_) => "pread",
-        Command::Truncate(_) => "ftruncate",
-        Command::Fallocate(_) => "fallocate",
-        Command::Fsync => "fsync",
-        Command::Fdatasync => "fdatasync",
-        Command::SyncRange(_) => "sync_file_range",
-        Command::Fiemap(_) => "xfs_io: ioctl(FS_IOC_FIEMAP)",
-        Command::Mwrite(_) | Command::Mread(_) => "xfs_io",
-        Command::Msync(_) => "msync",
-        Command::Mmap(_) => "mmap",
-        Command::Fadvise(_) => "fadvise",
-        Command::Syncfs => "syncfs",
-        _ => "xfs_io",
+/// A failed call of a command on the file `name`.
+pub fn error(command: &Command, name: &str, error: FsError) -> String {
+    match (command.call(), error) {
+        (Some(errors::Call::Open), FsError::Errno(errno)) => match command {
+            Command::Open(open) => errors::failed(errors::Call::Open, &open.name, errno),
+            _ => errors::failed(errors::Call::Open, name, errno),
+        },
+        (Some(call), FsError::Errno(errno)) => errors::failed(call, name, errno),
+        (None, FsError::Errno(errno)) => format!("{name}: {}\n", errno.text()),
+        // The shell's word for a tool that was killed by the signal.
+        (_, FsError::SigBus) => "Bus error\n".to_owned(),
     }
-}
-
-/// A failed call.
-pub fn error(command: &Command, error: FsError) -> String {
-    if let Command::Open(open) = command {
-        return format!("{}: {error}\n", open.name);
-    }
-    format!("{}: {error}\n", caller(command))
 }
 
 /// A command that parses and is not modelled yet.
-pub fn not_modelled(_command: &Command) -> String {
-    "this command is not modelled yet\n".to_owned()
+pub fn not_modelled(command: &Command) -> String {
+    let call = command.call().map(|call| format!("{call:?}: ")).unwrap_or_default();
+    format!("{call}not modelled yet: nothing was changed\n")
 }
 
-/// The result line of pwrite and pread.
-pub fn moved(_what: Moved, _done: u64, _range: ByteRange, _calls: u64) -> String {
-    String::new()
+/// The result lines of pwrite and pread, without the timing.
+pub fn moved(what: transfer::Transfer, done: u64, range: ByteRange, calls: u64) -> String {
+    let asked = u64::try_from(range.len).unwrap_or(0);
+    let off = u64::try_from(range.off).unwrap_or(0);
+    transfer::summary(what, done, asked, off, calls)
 }
 
-/// The bytes that a read saw.
-pub fn dump(_fs: &Fs, _ino: Ino, _pos: i64, _len: u64) -> String {
-    String::new()
+/// The bytes that a read saw, as `-v` dumps them. `chunk` bytes a call.
+pub fn dump(fs: &Fs, ino: Ino, pos: i64, len: u64, chunk: u64) -> String {
+    let mut at = u64::try_from(pos).unwrap_or(0);
+    let end = at + len;
+    let mut all = String::new();
+    while at < end {
+        let part = chunk.min(end - at);
+        all += &transfer::hex_dump(at, &bytes(fs, ino, at, part));
+        at += part;
+    }
+    all
 }
 
-/// `file` without a name.
-pub fn files(_fs: &Fs, _name: Option<&str>) -> String {
-    String::new()
+/// Bytes of a file as a reader sees them.
+fn bytes(fs: &Fs, ino: Ino, pos: u64, len: u64) -> Vec<u8> {
+    let volume = fs.volume();
+    let block = volume.profile.block;
+    let index = |at: u64| usize::try_from(at).expect("a dump fits into memory");
+    let mut found = vec![0; index(len)];
+    for (run, stamped) in volume.peek(ino, block.covering(pos, len)) {
+        for at in run.iter() {
+            let from = block.pos(at).max(pos);
+            let to = block.pos(at + 1).min(pos + len);
+            let out = &mut found[index(from - pos)..index(to - pos)];
+            match &stamped.data {
+                Payload::Fill(byte) => out.fill(*byte),
+                Payload::Bytes(_) => stamped.data.copy_to(index(from - block.pos(at)), out),
+            }
+        }
+    }
+    found
+}
+
+fn flags(flags: OpenFlags) -> stats::OpenFlags {
+    stats::OpenFlags { sync: flags.sync, direct: flags.direct, read_only: flags.read_only, append: flags.append }
+}
+
+/// `file`: the open files.
+pub fn files(fs: &Fs) -> String {
+    fs.open_files(|open| {
+        let all: Vec<stats::OpenFile<'_>> = open
+            .files
+            .iter()
+            .map(|file| stats::OpenFile { name: &file.name, flags: flags(file.flags), kind: "foreign" })
+            .collect();
+        let current = open.files.iter().position(|file| Some(&file.name) == open.current.as_ref());
+        stats::open_files(&all, current.unwrap_or(usize::MAX))
+    })
 }
 
 /// `help`.
@@ -74,26 +96,87 @@ pub fn help(name: Option<&str>) -> String {
 }
 
 /// `statfs`.
-pub fn statfs(_fs: &Fs) -> String {
-    String::new()
+pub fn statfs(fs: &Fs) -> String {
+    let volume = fs.volume();
+    let name = fs.open_files(|open| open.current.clone()).unwrap_or_default();
+    let inodes = volume.inodes.table(|table| table.inodes.len() as u64);
+    let facts = stats::StatfsFacts {
+        block: volume.profile.block.bytes(),
+        blocks: volume.profile.data_area.len(),
+        available: volume.free_blocks(),
+        files: inodes,
+        files_free: 0,
+        flags: 0x1020,
+    };
+    stats::statfs(&name, &facts)
 }
 
 /// `stat`.
-pub fn stat(_fs: &Fs, _file: &OpenFile) -> String {
-    String::new()
+pub fn stat(fs: &Fs, file: &OpenFile) -> String {
+    let volume = fs.volume();
+    stats::stat(&stats::StatFacts {
+        name: &file.name,
+        flags: flags(file.flags),
+        ino: u64::from(file.ino.0),
+        size: volume.inodes.size(file.ino),
+        blocks: volume.stat_blocks(file.ino),
+        native: None,
+    })
 }
 
 /// `fiemap`.
-pub fn fiemap(_fs: &Fs, _ino: Ino, _ask: &Fiemap, _records: &[FiemapRecord]) -> String {
-    String::new()
+pub fn fiemap(fs: &Fs, file: &OpenFile, ask: &Fiemap, records: &[FiemapRecord]) -> String {
+    if ask.count_only {
+        return format!("{}: {} extents\n", file.name, records.len());
+    }
+    text::fiemap::listing(&text::fiemap::FiemapListing {
+        name: &file.name,
+        size: fs.volume().inodes.size(file.ino),
+        start: ask.off,
+        end: ask.len.map(|len| ask.off.saturating_add(len)),
+        records,
+        verbose: ask.verbose,
+        lengths: ask.lengths,
+        limit: ask.limit,
+    })
 }
 
 /// `filefrag`.
-pub fn filefrag(_fs: &Fs, _name: &str, _ino: Ino, _ask: &Filefrag, _records: &[FiemapRecord]) -> String {
-    String::new()
+pub fn filefrag(fs: &Fs, name: &str, ino: Ino, ask: &Filefrag, records: &[FiemapRecord]) -> String {
+    let volume = fs.volume();
+    text::filefrag::listing(&text::filefrag::FilefragListing {
+        name,
+        size: volume.inodes.size(ino),
+        block: volume.profile.block.bytes(),
+        fs_blocks: volume.profile.data_area.len(),
+        magic: volume.profile.magic,
+        records,
+        verbose: ask.verbose,
+        unit: ask.unit,
+        groups: None,
+    })
 }
 
 /// `seek`.
-pub fn seek(_fs: &Fs, _ino: Ino, _ask: &Seek, _command: &Command) -> String {
-    String::new()
+pub fn seek(fs: &Fs, ino: Ino, ask: &Seek) -> String {
+    let volume = fs.volume();
+    let facts = LiveFacts::new(volume, ino);
+    let listing = text::seek::SeekAsk {
+        data: ask.what != SeekWhat::Hole,
+        holes: ask.what != SeekWhat::Data,
+        repeat: ask.repeat,
+        show_start: ask.show_start,
+        off: u64::try_from(ask.off).unwrap_or(u64::MAX),
+    };
+    let answer = |kind: SegmentKind, at: u64| seek::seek(&facts, volume.profile.seek, at, kind);
+    text::seek::listing(listing, answer)
+}
+
+/// What FIEMAP says to a file that it cannot map.
+pub fn filefrag_failed(name: &str, error: FsError) -> String {
+    match error {
+        FsError::Errno(Errno::EOPNOTSUPP) => format!("{name}: FIBMAP/FIEMAP unsupported\n"),
+        FsError::Errno(errno) => format!("{name}: FIEMAP: {}\n", errno.text()),
+        FsError::SigBus => String::new(),
+    }
 }
