@@ -1,5 +1,6 @@
 //! The tests that need the whole crate: one binary, one module per subject.
 
+mod complete;
 mod golden;
 mod map_schema;
 mod observation;
