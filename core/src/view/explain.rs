@@ -7,7 +7,7 @@ use super::message::{Arg, Message, counter_text};
 use crate::base::cache_state::BlockState;
 use crate::base::{DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, PageIndex, Payload, Range, TaskId};
 use crate::sim::deadlock::WaitEdge;
-use crate::trace::{Event, Frame, LockClass, LockId, Reason, Recorder, TaskState};
+use crate::trace::{Event, Frame, LockClass, LockId, Mark, Reason, Recorder, TaskState};
 
 /// The most phrases in the sentence of one step.
 const PHRASES_MAX: usize = 3;
@@ -37,18 +37,24 @@ pub fn step(recorder: &Recorder, names: &Lexicon, step: usize) -> String {
             said.push((weight(event), phrase));
         }
     }
-    let mut weights: Vec<u8> = said.iter().map(|(weight, _)| *weight).collect();
-    weights.sort_unstable_by(|a, b| b.cmp(a));
-    let least = weights.get(PHRASES_MAX - 1).or(weights.last()).copied().unwrap_or(0);
-    // Small change is said only when there is nothing else.
-    let least = if weights.first().is_some_and(|most| *most >= WORTH) { least.max(WORTH) } else { least };
-    let mut phrases: Vec<Message> =
-        said.into_iter().filter(|(weight, _)| *weight >= least).map(|(_, said)| said).collect();
-    phrases.truncate(PHRASES_MAX);
+    let mut phrases = worth_saying(said);
     if phrases.is_empty() {
-        phrases.push(Message::new("step.nothing", Vec::new()));
+        let speaker = Speaker { names, actor: Some(record.task), at: first };
+        phrases.push(speaker.resumed(record.mark));
     }
     sentence(Some(&names.task(record.task)), &phrases)
+}
+
+/// The weightiest phrases, in the order in which they happened. Small change is said only when there is nothing else.
+fn worth_saying(said: Vec<(u8, Message)>) -> Vec<Message> {
+    let large = said.iter().any(|(weight, _)| *weight >= WORTH);
+    let most = if large { PHRASES_MAX } else { PHRASES_MAX - 1 };
+    let mut ranked: Vec<(usize, u8)> = said.iter().map(|(weight, _)| *weight).enumerate().collect();
+    ranked.retain(|(_, weight)| !large || *weight >= WORTH);
+    ranked.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    ranked.truncate(most);
+    let chosen = |at: usize| ranked.iter().any(|(index, _)| *index == at);
+    said.into_iter().enumerate().filter(|(at, _)| chosen(*at)).map(|(_, (_, phrase))| phrase).collect()
 }
 
 /// What one event of step `step` says, in one sentence.
@@ -128,7 +134,7 @@ fn weight(event: &Event) -> u8 {
         Event::NodeSpliced { .. } | Event::NodeCreated { .. } | Event::NodeFreed { .. } | Event::TreeRoot { .. } => 46,
         Event::SizeChanged { .. } | Event::DiskSizeChanged { .. } | Event::NameSet { .. } => 44,
         Event::DelayedRemoved { .. } | Event::InlineRemoved { .. } => 42,
-        Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 40,
+        Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 48,
         Event::CommandEnded { .. } | Event::FolioWriteback { .. } => 38,
         Event::BlocksState { .. } => 36,
         Event::FolioAdded { .. } | Event::FolioRemoved { .. } | Event::FolioSplit { .. } => 34,
@@ -168,6 +174,21 @@ impl Message {
 }
 
 impl Speaker<'_> {
+    /// Where a task goes on, for a step in which nothing else happened.
+    fn resumed(&self, mark: Mark) -> Message {
+        let (key, args) = match mark {
+            Mark::Woken(Reason::Command) => ("resume.command", Vec::new()),
+            Mark::Woken(Reason::Work) => ("resume.work", Vec::new()),
+            Mark::Woken(Reason::Io(_)) => ("resume.io", Vec::new()),
+            Mark::Woken(Reason::Writeback(ino)) => ("resume.writeback", vec![("file", self.raw_file(ino))]),
+            Mark::Woken(Reason::Timer(_)) => ("resume.timer", Vec::new()),
+            Mark::Granted(lock) | Mark::Woken(Reason::Lock(lock)) => ("resume.lock", vec![self.lock(lock)]),
+            Mark::Start => ("resume.start", Vec::new()),
+            Mark::Lock(..) | Mark::Io | Mark::Command(_) | Mark::Call | Mark::Look => ("step.nothing", Vec::new()),
+        };
+        Message::new(key, args)
+    }
+
     /// What happened, as a phrase.
     pub fn event(&self, event: &Event) -> Message {
         let phrase = self.scheduler(event).or_else(|| self.files(event)).or_else(|| self.cache(event));
@@ -373,6 +394,7 @@ fn space(event: &Event) -> Option<Message> {
         Event::LedgerChanged { counter, value } => {
             Message::new("ledger", vec![("counter", Arg::Word(counter_text(*counter))), ("number", number(*value))])
         }
+        Event::RequestQueued { range, .. } if range.is_empty() => Message::new("request.flush", Vec::new()),
         Event::RequestQueued { write, range, .. } => {
             Message::new(if *write { "request.write" } else { "request.read" }, vec![device(range)])
         }

@@ -108,6 +108,7 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("space.free", "makes {device} free"),
     ("ledger", "sets the counter {counter} to {number} blocks"),
     ("request.write", "queues a write of {device}"),
+    ("request.flush", "asks the device to flush"),
     ("request.read", "queues a read of {device}"),
     ("request.done", "completes request {number}"),
     ("device.data", "writes {device}"),
@@ -115,6 +116,13 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("commit", "commits the metadata (commit {number})"),
     ("memory.drop", "forgets everything that was only in memory"),
     ("step.mount", "The filesystem is freshly mounted"),
+    ("resume.start", "starts"),
+    ("resume.command", "takes up its next command"),
+    ("resume.work", "wakes up to work"),
+    ("resume.io", "goes on, the device is done"),
+    ("resume.writeback", "goes on, writeback of {file} is done"),
+    ("resume.timer", "wakes up, its time has come"),
+    ("resume.lock", "goes on with {lock}"),
     ("step.nothing", "takes a step that changes nothing"),
 ];
 
