@@ -120,11 +120,17 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         inline: None,
         usage: UsagePlan::WithTreeNodes,
         no_space: NoSpacePlan::WholeFolio,
-        pressure: options.delalloc.then_some(PressurePlan { watermark: 256, batch: 32 }),
+        pressure: options.delalloc.then_some(pressure(start)),
         max_file_size: max_file_size(block),
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })
+}
+
+/// `EXT4_FREECLUSTERS_WATERMARK` on two processors. A device that is too small for metadata of its own is for teaching:
+/// there every block counts, or else no write on it would ever be delayed.
+fn pressure(overhead: u64) -> PressurePlan {
+    if overhead == 0 { PressurePlan { watermark: 0, batch: 1 } } else { PressurePlan { watermark: 256, batch: 32 } }
 }
 
 /// 2^32 - 1 blocks (`ext4_max_size`).
