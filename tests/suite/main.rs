@@ -1,6 +1,7 @@
 //! The tests that need the whole crate: one binary, one module per subject.
 
 mod complete;
+mod docs;
 mod golden;
 mod map_schema;
 mod observation;
