@@ -21,4 +21,4 @@ pub use payload::{Payload, Prov, Stamped};
 pub use range::Range;
 pub use rangemap::RangeMap;
 pub use tree_edit::{Entry, Key, TreeEdit};
-pub use units::{BlockSize, PAGE_SIZE, DevBlock, FileBlock, Ino, PageIndex, Unit, NodeId, TaskId};
+pub use units::{BlockSize, DevBlock, FileBlock, Ino, NodeId, PAGE_SIZE, PageIndex, TaskId, Unit};

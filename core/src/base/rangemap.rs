@@ -28,7 +28,7 @@ impl<U: Unit, V: Clone + PartialEq> RangeMap<U, V> {
     /// The entry that covers `at`.
     pub fn get(&self, at: U) -> Option<(Range<U>, &V)> {
         let (start, (end, value)) = self.entries.range(..=at).next_back()?;
-        (at < *end).then(|| (Range { start: *start, end: *end }, value))
+        (at < *end).then_some((Range { start: *start, end: *end }, value))
     }
     /// The entry that covers `at`, or the first one after it.
     pub fn at_or_after(&self, at: U) -> Option<(Range<U>, &V)> {

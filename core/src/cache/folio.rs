@@ -82,12 +82,11 @@ impl Folio {
         let some = |(range, data): (_, Option<Stamped>)| data.map(|data| (range, data));
         match &self.blocks {
             Blocks::Alike(_) if range.is_empty() => Vec::new(),
-            Blocks::Alike(all) if uniform(all.data.as_ref()) => {
-                some((range, all.data.clone())).into_iter().collect()
-            }
-            Blocks::Alike(_) | Blocks::Each(_) => {
-                range.iter().filter_map(|block| some((Range::sized(block, 1), self.block(block).data.clone()))).collect()
-            }
+            Blocks::Alike(all) if uniform(all.data.as_ref()) => some((range, all.data.clone())).into_iter().collect(),
+            Blocks::Alike(_) | Blocks::Each(_) => range
+                .iter()
+                .filter_map(|block| some((Range::sized(block, 1), self.block(block).data.clone())))
+                .collect(),
         }
     }
     /// Changes the blocks of `range` alike. `change` sees each different block once.
@@ -122,7 +121,10 @@ fn uniform(data: Option<&Stamped>) -> bool {
 }
 
 /// Runs of equal values over a range of blocks.
-pub(super) fn runs<V: PartialEq>(range: Range<FileBlock>, value: impl Fn(FileBlock) -> V) -> Vec<(Range<FileBlock>, V)> {
+pub(super) fn runs<V: PartialEq>(
+    range: Range<FileBlock>,
+    value: impl Fn(FileBlock) -> V,
+) -> Vec<(Range<FileBlock>, V)> {
     let mut found: Vec<(Range<FileBlock>, V)> = Vec::new();
     for block in range.iter() {
         let here = value(block);

@@ -61,7 +61,8 @@ fn promises_are_counted(volume: &Volume) -> Result<(), String> {
             if extent.kind == ExtentKind::Reserved {
                 reserved += u64::from(extent.len);
             }
-            let index = volume.profile.delayed == Delayed::Index && volume.delalloc.gaps(ino, extent.range()) != [extent.range()];
+            let index = volume.profile.delayed == Delayed::Index
+                && volume.delalloc.gaps(ino, extent.range()) != [extent.range()];
             if index {
                 return Err(format!("blocks {:?} of inode {ino} are delayed and have a record", extent.range()));
             }

@@ -4,7 +4,7 @@
 //! here: a request costs a fixed time and a time per block.
 
 use super::{BlockDevice, Completion, Op, Request};
-use crate::base::{DevBlock, Errno, Range, StateCell, Stamped};
+use crate::base::{DevBlock, Errno, Range, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, Frame, Mark, Reason};
 use std::collections::{BTreeMap, VecDeque};

@@ -118,8 +118,7 @@ impl ExtentMap {
     fn edit<R>(&self, ino: Ino, change: impl FnOnce(&mut Tree, &mut Vec<TreeEdit>) -> R) -> R {
         let id = self.tree_id(ino);
         let mut edits = Vec::new();
-        let result =
-            self.0.trees.change(|trees| change(trees.get_mut(&id).expect("the inode has a tree"), &mut edits));
+        let result = self.0.trees.change(|trees| change(trees.get_mut(&id).expect("the inode has a tree"), &mut edits));
         self.tell(id, edits);
         result
     }

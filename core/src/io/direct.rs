@@ -139,9 +139,15 @@ impl Volume {
         data
     }
 
-    async fn direct_extent(&self, extent: Extent, data: &[(Range<crate::base::FileBlock>, Stamped)]) -> Result<(), Errno> {
+    async fn direct_extent(
+        &self,
+        extent: Extent,
+        data: &[(Range<crate::base::FileBlock>, Stamped)],
+    ) -> Result<(), Errno> {
         let on_device = extent.dev_range().expect("direct I/O goes to an address");
-        let place = |range: Range<crate::base::FileBlock>| Range::sized(extent.addr + (range.start - extent.start), range.len());
+        let place = |range: Range<crate::base::FileBlock>| {
+            Range::sized(extent.addr + (range.start - extent.start), range.len())
+        };
         let runs = data.iter().filter(|(range, _)| range.overlaps(&extent.range()));
         let data = runs.map(|(range, stamped)| (place(range.intersect(&extent.range())), stamped.clone())).collect();
         debug_assert!(PAGE_SIZE >= self.profile.block.bytes(), "a block is at most a page");

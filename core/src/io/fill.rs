@@ -84,7 +84,11 @@ impl Volume {
         let mut at = range.start;
         while at < range.end {
             let cached = self.cache.state(ino, at).is_some_and(|state| state.uptodate);
-            let piece = if cached { self.peek_cached(ino, Range::new(at, range.end)) } else { self.peek_mapping(ino, Range::new(at, range.end)) };
+            let piece = if cached {
+                self.peek_cached(ino, Range::new(at, range.end))
+            } else {
+                self.peek_mapping(ino, Range::new(at, range.end))
+            };
             for (run, stamped) in piece {
                 at = run.end;
                 found.push((run, stamped));
@@ -98,7 +102,8 @@ impl Volume {
         let page = block.page_of(range.start);
         let folio = self.cache.folio_at(ino, page, |folio| folio.range()).expect("the block is cached");
         let states = self.cache.states(ino, range.intersect(&folio));
-        let end = states.iter().find(|(_, state)| !state.uptodate).map_or(folio.end.min(range.end), |(run, _)| run.start);
+        let end =
+            states.iter().find(|(_, state)| !state.uptodate).map_or(folio.end.min(range.end), |(run, _)| run.start);
         self.cache.data_runs(ino, Range::new(range.start, end))
     }
 

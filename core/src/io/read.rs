@@ -33,7 +33,8 @@ impl Volume {
         let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
         if found.is_none() {
             let before = self.cached_before(ino, page);
-            let window = self.readahead_of(ino, |readahead| readahead.missing(self.profile.readahead, page, wanted, before));
+            let window =
+                self.readahead_of(ino, |readahead| readahead.missing(self.profile.readahead, page, wanted, before));
             self.bring_in(ino, window).await?;
         } else if let Some((index, pages)) = found
             && self.cache.take_mark(ino, index)

@@ -47,7 +47,10 @@ impl Volume {
         let size = self.inodes.size(ino);
         let block = self.profile.block;
         let unaligned = pos > size && !block.aligned(size);
-        if unaligned && self.profile.truncate.grow == GrowTail::ZeroIfMapped && block.block_of(pos) != block.block_of(size) {
+        if unaligned
+            && self.profile.truncate.grow == GrowTail::ZeroIfMapped
+            && block.block_of(pos) != block.block_of(size)
+        {
             let end = block.pos(block.block_after(size));
             self.zero_if_mapped(ino, size, end - size, fill.prov).await?;
         }

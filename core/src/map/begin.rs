@@ -25,7 +25,12 @@ impl Volume {
     /// Gives a place, or the promise of one, to every block of `range` that has none. The folio is locked.
     ///
     /// Returns the range that may be written: all of it, or a shorter one where the personality takes what there is.
-    pub async fn begin_write_as(&self, ino: Ino, range: Range<FileBlock>, when: When) -> Result<Range<FileBlock>, Errno> {
+    pub async fn begin_write_as(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        when: When,
+    ) -> Result<Range<FileBlock>, Errno> {
         let hold = self.extents.read_lock(ino, range.start).await;
         let holes = self.unpromised(ino, range);
         drop(hold);
@@ -167,7 +172,7 @@ impl Volume {
             if let Some(found) = self.space.allocate(want) {
                 let len = u32::try_from(found.len()).expect("an extent's length fits");
                 taken.push(Extent { ino, start: at, len, addr: found.start, kind, shared: false });
-                at = at + found.len();
+                at += found.len();
             } else if !committed && self.space.ledger().get(Counter::Pinned) > 0 {
                 committed = true;
                 self.commit().await?;

@@ -115,7 +115,11 @@ impl Volume {
             };
             let mut left = vec![range];
             for keep in &kept {
-                left = left.iter().flat_map(|part| <[_; 2]>::from(part.subtract(keep))).filter(|part| !part.is_empty()).collect();
+                left = left
+                    .iter()
+                    .flat_map(|part| <[_; 2]>::from(part.subtract(keep)))
+                    .filter(|part| !part.is_empty())
+                    .collect();
             }
             left.into_iter().for_each(|part| self.space.free(part));
         }

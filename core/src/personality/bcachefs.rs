@@ -94,8 +94,9 @@ fn bucket_bytes(options: &Options, size: u64) -> u64 {
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let options = parse(request)?;
-    let block = BlockSize::new(options.block)
-        .ok_or_else(|| OptionError::not_one_of("mkfs.bcachefs --block_size", &options.block.to_string(), &["512", "1k", "2k", "4k"]))?;
+    let block = BlockSize::new(options.block).ok_or_else(|| {
+        OptionError::not_one_of("mkfs.bcachefs --block_size", &options.block.to_string(), &["512", "1k", "2k", "4k"])
+    })?;
     let device_blocks = request.size / block.bytes();
     let bucket = bucket_bytes(&options, request.size) / block.bytes();
     let bucket32 = u32::try_from(bucket).map_err(|_| OptionError::not_modelled("mkfs.bcachefs", "--bucket_size"))?;

@@ -67,9 +67,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         return Err(OptionError::not_modelled("patch", key));
     }
     let options = parse(request)?;
-    let block = BlockSize::new(options.block)
-        .filter(|block| block.bytes() >= 1024)
-        .ok_or_else(|| OptionError::not_one_of("mkfs.ext4 -b", &options.block.to_string(), &["1024", "2048", "4096"]))?;
+    let block = BlockSize::new(options.block).filter(|block| block.bytes() >= 1024).ok_or_else(|| {
+        OptionError::not_one_of("mkfs.ext4 -b", &options.block.to_string(), &["1024", "2048", "4096"])
+    })?;
     let device_blocks = request.size / block.bytes();
     let start = overhead(device_blocks, block.bytes()).min(device_blocks);
     let node = u32::try_from((block.bytes() - NODE_ENTRY_BYTES) / NODE_ENTRY_BYTES).expect("a block is at most 4 KiB");

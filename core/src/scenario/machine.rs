@@ -58,15 +58,8 @@ impl Machine {
         let device = MemoryDevice::new(setup.device_blocks(), setup.prefill());
         let fs = Fs::mkfs(&cx, setup.profile().clone(), Box::new(device), setup.directives().writeback);
         let executor = Executor::new(cx.clone(), chooser);
-        let mut machine = Self {
-            executor,
-            cx,
-            fs,
-            inboxes: BTreeMap::new(),
-            finished: Rc::default(),
-            submitted: 0,
-            quit: false,
-        };
+        let mut machine =
+            Self { executor, cx, fs, inboxes: BTreeMap::new(), finished: Rc::default(), submitted: 0, quit: false };
         machine.task(SCRIPT_TASK);
         machine.settle();
         machine
@@ -194,7 +187,8 @@ impl Machine {
 
     /// Whether the task stands before an attempt to take a lock of this class.
     fn at_lock(&self, task: TaskId, class: &str) -> bool {
-        let wanted = |lock: LockClass| serde_json::to_value(lock).is_ok_and(|name| name == class) || lock.kernel() == class;
+        let wanted =
+            |lock: LockClass| serde_json::to_value(lock).is_ok_and(|name| name == class) || lock.kernel() == class;
         matches!(self.cx.standing_at(task), Mark::Lock(lock, _) if wanted(lock.class))
     }
 
@@ -247,7 +241,12 @@ impl Machine {
 
     /// Commands that have not ended.
     pub fn unfinished(&self) -> bool {
-        let busy = |task: &crate::sim::cx::Task| !matches!(task.state, TaskState::Blocked(Reason::Work | Reason::Command | Reason::Timer(_)) | TaskState::Done);
+        let busy = |task: &crate::sim::cx::Task| {
+            !matches!(
+                task.state,
+                TaskState::Blocked(Reason::Work | Reason::Command | Reason::Timer(_)) | TaskState::Done
+            )
+        };
         self.cx.tasks(|tasks| tasks.iter().any(busy))
     }
 
@@ -258,7 +257,7 @@ impl Machine {
 
     /// Every structure keeps its rules.
     pub fn verify(&self) -> Result<(), String> {
-        self.fs.verify()
+        crate::check::verify(self.fs.volume())
     }
 }
 

@@ -76,7 +76,8 @@ impl Executor {
         let current = self.cx.current();
         let step = self.cx.steps() + 1;
         let usual = default_pick(current, &runnable);
-        let chosen = wanted.or_else(|| self.replayed(step)).unwrap_or_else(|| self.chooser.pick(step, current, &runnable));
+        let chosen =
+            wanted.or_else(|| self.replayed(step)).unwrap_or_else(|| self.chooser.pick(step, current, &runnable));
         assert!(runnable.contains(&chosen), "only a runnable task can take a step");
         if chosen != usual {
             self.log.push(Choice { step, task: chosen });

@@ -7,7 +7,7 @@ use crate::trace::{Event, LockClass, LockId, Mode};
 use std::rc::Rc;
 
 fn lock(a: u64) -> LockId {
-    LockId { class: LockClass::Inode, a, b: 0 }
+    LockId { class: LockClass::Commit, a, b: 0 }
 }
 
 fn spawn_pair(cx: &Cx, orders: [[u64; 2]; 2]) -> Rc<StateCell<Vec<u64>>> {

@@ -79,10 +79,7 @@ pub enum Mode {
 impl Mode {
     /// Whether two holders may have these modes at once.
     pub fn compatible(self, other: Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::Shared, Self::Shared | Self::Intent) | (Self::Intent, Self::Shared)
-        )
+        matches!((self, other), (Self::Shared, Self::Shared | Self::Intent) | (Self::Intent, Self::Shared))
     }
     /// Whether a hold in this mode already gives what `wanted` asks.
     pub fn gives(self, wanted: Self) -> bool {

@@ -59,7 +59,9 @@ impl Fs {
         let result = self.preallocate(ask.ino, volume.profile.block.covering(pos, len)).await;
         let done = match result {
             Ok(()) => pos + len,
-            Err((got, _)) if volume.profile.fallocate.no_space == FallocNoSpace::KeepPart => volume.profile.block.pos(got),
+            Err((got, _)) if volume.profile.fallocate.no_space == FallocNoSpace::KeepPart => {
+                volume.profile.block.pos(got)
+            }
             Err((_, errno)) => return Err(errno.into()),
         };
         if ask.size == SizeRule::Extend {
@@ -112,7 +114,8 @@ impl Fs {
         let most = u64::from(volume.profile.limits.unwritten);
         while at < range.end {
             let ledger = volume.space.ledger();
-            if !delayed && ledger.available() == 0 && ledger.get(Counter::Pinned) > 0 && volume.commit().await.is_err() {
+            if !delayed && ledger.available() == 0 && ledger.get(Counter::Pinned) > 0 && volume.commit().await.is_err()
+            {
                 return at;
             }
             let room = if delayed { u64::MAX } else { ledger.available() };
@@ -138,7 +141,9 @@ impl Fs {
                 continue;
             }
             let mut at = hole.start;
-            while let Some(dirty) = volume.cache.find_run(ino, Range::new(at, hole.end), |state| state.backing == Backing::Dirty) {
+            while let Some(dirty) =
+                volume.cache.find_run(ino, Range::new(at, hole.end), |state| state.backing == Backing::Dirty)
+            {
                 parts.push(Range::new(at, dirty.start));
                 at = dirty.end;
             }
@@ -153,7 +158,8 @@ impl Fs {
         promise.keep(blocks);
         for part in parts {
             let len = u32::try_from(part.len()).map_err(|_| Errno::ENOSPC)?;
-            let key = Extent { ino, start: part.start, len, addr: DevBlock(0), kind: ExtentKind::Reserved, shared: false };
+            let key =
+                Extent { ino, start: part.start, len, addr: DevBlock(0), kind: ExtentKind::Reserved, shared: false };
             let removed = volume.extents.update(ino, part, &[key]).await;
             assert!(removed.is_empty(), "reservations fill holes");
             volume.cache.set_state(ino, part, |mut state| {

@@ -9,7 +9,7 @@ pub mod rw;
 pub mod size;
 pub mod sync;
 
-use crate::base::{StateCell, FsError};
+use crate::base::{FsError, StateCell};
 use crate::dev::BlockDevice;
 use crate::map::Volume;
 use crate::personality::Profile;
@@ -54,11 +54,6 @@ impl Fs {
     /// Looks at the open files.
     pub fn open_files<R>(&self, look: impl FnOnce(&OpenFiles) -> R) -> R {
         self.0.open.with(look)
-    }
-
-    /// Every structure keeps its rules, and the floors agree with each other.
-    pub fn verify(&self) -> Result<(), String> {
-        crate::check::verify(&self.0.volume)
     }
 }
 

@@ -10,7 +10,8 @@ impl Fs {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Remount, 0, 0);
         self.syncfs().await?;
-        self.start_over().await
+        self.start_over();
+        Ok(())
     }
 
     /// Keeps exactly what the last commit made durable, and mounts that.
@@ -20,11 +21,12 @@ impl Fs {
         for ino in volume.cache.files() {
             volume.wait_writeback(ino, 0, u64::MAX >> 1).await;
         }
-        self.start_over().await
+        self.start_over();
+        Ok(())
     }
 
     /// Forgets everything in memory and mounts what the last commit kept.
-    async fn start_over(&self) -> OpResult<()> {
+    fn start_over(&self) {
         let volume = self.volume();
         let open = self.0.open.change(std::mem::take);
         volume.cx.emit(|| Event::MemoryDropped {});
@@ -34,7 +36,6 @@ impl Fs {
         self.reopen(open);
         // Freed at mount: what no committed inode has any more.
         volume.space.unpin();
-        Ok(())
     }
 
     fn reopen(&self, before: OpenFiles) {

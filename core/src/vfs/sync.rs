@@ -1,7 +1,7 @@
 //! fsync and its kin.
 
 use super::{Fs, OpResult};
-use crate::base::{Ino, PageIndex, Range, PAGE_SIZE};
+use crate::base::{Ino, PAGE_SIZE, PageIndex, Range};
 use crate::trace::Frame;
 
 /// What sync_file_range(2) is asked to do.

@@ -41,10 +41,13 @@ impl Folder {
         match event {
             Event::TaskSpawned { task, label, daemon } => {
                 let (label, daemon, state) = (label.clone(), *daemon, TaskState::Runnable);
-                let old = world.tasks.insert(*task, TaskView { label, daemon, state, command: None, frames: Vec::new() });
+                let old =
+                    world.tasks.insert(*task, TaskView { label, daemon, state, command: None, frames: Vec::new() });
                 assert!(old.is_none(), "a task is spawned once");
             }
-            Event::TaskChanged { task, state } => world.tasks.get_mut(task).expect("the task was spawned").state = *state,
+            Event::TaskChanged { task, state } => {
+                world.tasks.get_mut(task).expect("the task was spawned").state = *state
+            }
             Event::FrameEntered { task, frame, a, b } => {
                 world.tasks.get_mut(task).expect("the task was spawned").frames.push((*frame, *a, *b));
             }

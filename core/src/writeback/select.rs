@@ -52,12 +52,7 @@ impl Volume {
         guard
     }
 
-    async fn write_batch(
-        &self,
-        ino: Ino,
-        folios: Vec<(PageIndex, u32)>,
-        locks: Vec<Guard>,
-    ) -> Result<(), Errno> {
+    async fn write_batch(&self, ino: Ino, folios: Vec<(PageIndex, u32)>, locks: Vec<Guard>) -> Result<(), Errno> {
         let mut runs: Vec<Range<FileBlock>> = Vec::new();
         let mut dirty_folios = Vec::new();
         for (index, pages) in folios {
