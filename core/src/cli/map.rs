@@ -1,7 +1,14 @@
 //! `extentscope map`: where every file is after a script.
 
-use super::{Failure, Source, input};
-use crate::session::Session;
+use super::input::{self, Input};
+use super::{Failure, Source};
+use crate::base::PAGE_SIZE;
+use crate::scenario::setup::{PAGE_BLOCKS, Setup};
+use crate::session::{Console, Session};
+use crate::sim::cx::Recording;
+use crate::view::lexicon::Lexicon;
+use crate::view::listing::Listing;
+use crate::view::{World, map};
 use clap::{Args, ValueEnum};
 use std::io::Write;
 
@@ -47,29 +54,43 @@ enum Format {
 impl Map {
     pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
         let input = input::read(&self.source)?;
-        let bad = |text: String| Failure::Input(format!("extentscope: {text}"));
-        let mut session =
-            Session::play(&input.script, Some(&input.personality)).map_err(|error| bad(error.to_string()))?;
-        if let Some(step) = self.step {
-            let last = session.len();
-            if session.seek(step) != step {
-                return Err(bad(format!("--step: there are {last} steps")));
-            }
-        }
+        let after = self.play(&input)?;
+        let profile = after.setup.profile();
         match self.format {
-            Format::Json => out.write_all(session.map().to_text().as_bytes())?,
+            Format::Json => out.write_all(map::document(&after.world, profile, &after.names).to_text().as_bytes())?,
             Format::Fiemap | Format::Filefrag | Format::QemuMap => {
-                for name in self.files(&session).map_err(bad)? {
-                    let text = self.listing(&session, &name).map_err(bad)?;
-                    out.write_all(text.as_bytes())?;
+                for name in self.files(&after.world).map_err(bad)? {
+                    let listing = Listing::new(&after.world, &name, profile).expect("the name is one of the world's");
+                    out.write_all(self.listing(&listing).map_err(bad)?.as_bytes())?;
                 }
             }
         }
-        session.complaint().map_or(Ok(()), |text| Err(Failure::Finding(text)))
+        after.complaint.map_or(Ok(()), |text| Err(Failure::Finding(text)))
     }
 
-    fn files(&self, session: &Session) -> Result<Vec<String>, String> {
-        let all: Vec<String> = session.world().names.keys().cloned().collect();
+    /// After the last step the structures are read, and nothing needs to be recorded; a step of the past is folded.
+    fn play(&self, input: &Input) -> Result<After, Failure> {
+        let directives = &input.script.directives;
+        let setup = Setup::sized(&input.personality, directives, PAGE_SIZE * PAGE_BLOCKS);
+        let setup = setup.map_err(|error| bad(error.to_string()))?;
+        let Some(step) = self.step else {
+            let mut console = Console::new(&setup, Recording::Off);
+            console.play(&input.script.lines);
+            let (names, complaint) = (console.names().clone(), console.complaint());
+            return Ok(After { world: console.machine().walk(), names, complaint, setup });
+        };
+        let mut session =
+            Session::play(&input.script, Some(&input.personality)).map_err(|error| bad(error.to_string()))?;
+        let last = session.len();
+        if session.seek(step) != step {
+            return Err(bad(format!("--step: there are {last} steps")));
+        }
+        let (names, complaint) = (session.names().clone(), session.complaint());
+        Ok(After { world: session.world().clone(), names, complaint, setup })
+    }
+
+    fn files(&self, world: &World) -> Result<Vec<String>, String> {
+        let all: Vec<String> = world.names.keys().cloned().collect();
         match &self.file {
             Some(name) if all.contains(name) => Ok(vec![name.clone()]),
             Some(name) => Err(format!("--file: there is no file `{name}`; there are: {}", all.join(", "))),
@@ -80,13 +101,24 @@ impl Map {
         }
     }
 
-    fn listing(&self, session: &Session, name: &str) -> Result<String, String> {
-        let listing = session.listing(name).map_err(|error| error.to_string())?;
-        let records = || listing.records().map_err(|errno| format!("{name}: {}", errno.text()));
+    fn listing(&self, listing: &Listing<'_>) -> Result<String, String> {
+        let records = || listing.records().map_err(|errno| format!("fiemap: {}", errno.text()));
         Ok(match self.format {
             Format::Fiemap => listing.xfs_io_fiemap(&records()?),
             Format::Filefrag => listing.filefrag(&records()?),
             Format::Json | Format::QemuMap => listing.qemu_map(),
         })
     }
+}
+
+/// How things stand after a script.
+struct After {
+    world: World,
+    names: Lexicon,
+    complaint: Option<String>,
+    setup: Setup,
+}
+
+fn bad(text: String) -> Failure {
+    Failure::Input(format!("extentscope: {text}"))
 }

@@ -114,18 +114,4 @@ impl Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_arguments_are_consistent_and_every_command_has_an_example() {
-        let mut cli = Cli::command();
-        cli.build();
-        cli.clone().debug_assert();
-        for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
-            let help = command.clone().render_long_help().to_string();
-            assert!(help.contains("Example"), "{help}");
-        }
-    }
-}
+mod tests;

@@ -22,7 +22,9 @@ use std::collections::BTreeMap;
 /// The label of the task that runs lines without `@task`.
 const SCRIPT_TASK: &str = "script";
 /// Steps that one line may take before it hands control back unfinished.
-pub const LINE_STEPS_MAX: usize = 2_000_000;
+pub const LINE_STEPS_MAX: usize = 1_000_000;
+/// Events that a run may have: what a browser's memory holds. A run that was not recorded has no such bound.
+const EVENTS_MAX: usize = 10_000_000;
 
 /// The head of a run.
 pub struct Console {
@@ -75,9 +77,10 @@ impl Console {
                 console.submit(entry, &command.line);
             }
             // What steered the run is in the steps and choices already; only its answer is repeated.
-            if let Some((output, error)) = &given.verdict {
+            if let Some(verdict) = given.verdict.clone() {
                 let entry = &mut console.entries[entry];
-                (entry.output, entry.error, entry.done) = (output.clone(), error.clone(), true);
+                (entry.output, entry.error, entry.done) = (verdict.output, verdict.error, true);
+                entry.claim_failed = verdict.claim_failed;
             }
             console.given[entry].verdict.clone_from(&given.verdict);
         }
@@ -136,6 +139,9 @@ impl Console {
     /// Gives a line. Returns the index of its entry.
     pub fn give(&mut self, line: &Line, pace: Pace) -> Result<usize, LineError> {
         self.refuse(&line.command)?;
+        if self.is_full() {
+            return Err(LineError::Refused(format!("the run has {EVENTS_MAX} events: start a new one")));
+        }
         let entry = self.enter(line, pace);
         if line.command.steers() {
             self.steer(entry, line, pace);
@@ -185,17 +191,20 @@ impl Console {
     /// Takes steps until nothing can run, at most so many. Without a recording nobody wants the steps one by one.
     pub fn run(&mut self, most: usize) {
         let mut left = most;
-        while left > 0 {
+        while left > 0 && !self.is_full() {
             let outcome = if self.recording == Recording::On { self.machine.step(None) } else { self.machine.run() };
             if self.stopped(&outcome) {
-                break;
+                self.look();
+                return;
             }
             left -= 1;
         }
         self.look();
-        if left == 0 {
-            self.settle();
-        }
+        self.settle();
+    }
+
+    fn is_full(&self) -> bool {
+        self.machine.cx().record(|recorder| recorder.events.len() >= EVENTS_MAX)
     }
 
     /// Takes one step, of this task if one is named. Returns whether there was one to take.

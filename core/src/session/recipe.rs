@@ -21,8 +21,19 @@ pub struct Given {
     pub at_step: usize,
     /// Whether it ran at once.
     pub pace: Pace,
-    /// What a line that steers answered: its output, and what is wrong. It is not steered again.
-    pub verdict: Option<(String, Option<String>)>,
+    /// What a line that steers answered. It is not steered again.
+    pub verdict: Option<Verdict>,
+}
+
+/// The answer of a line that steers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// What it printed.
+    pub output: String,
+    /// What is wrong.
+    pub error: Option<String>,
+    /// Whether that is a claim that is not true.
+    pub claim_failed: bool,
 }
 
 /// A command that the engine was handed for a line; a `repeat` has many, a line that only steers has none.

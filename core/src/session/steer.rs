@@ -2,7 +2,7 @@
 
 use super::answer::{LineError, Standing};
 use super::console::{Console, LINE_STEPS_MAX};
-use super::recipe::Pace;
+use super::recipe::{Pace, Verdict};
 use crate::base::TaskId;
 use crate::scenario::script::{Command, Expect, Line, Until};
 use crate::trace::{LockClass, Mark};
@@ -54,7 +54,8 @@ impl Console {
         // A repetition that only started ends when its commands do.
         if pace == Pace::Run || !matches!(line.command, Command::Repeat { .. }) {
             (now.last_step, now.done) = (steps, true);
-            self.given[entry].verdict = Some((now.output.clone(), now.error.clone()));
+            let (output, error) = (now.output.clone(), now.error.clone());
+            self.given[entry].verdict = Some(Verdict { output, error, claim_failed: now.claim_failed });
         }
     }
 

@@ -19,6 +19,7 @@ fn typed(lines: &[&str]) -> Session {
 fn a_line_runs_to_its_end_and_can_be_walked_back_into() {
     let mut session = typed(&["open -f a"]);
     let report = session.run_line("pwrite 0 16k").expect("accepted");
+    assert!(report.output.starts_with("wrote 16384/16384 bytes at offset 0"), "{}", report.output);
     assert_eq!(report.outcome, Standing::Idle);
     assert_eq!((report.number, report.forked.clone()), (2, None));
     assert_eq!((report.last_step, session.cursor()), (session.len(), session.len()));
@@ -105,7 +106,7 @@ fn with_pause_on_a_line_waits_to_be_stepped() {
         assert!(steps < 1_000);
     }
     assert_eq!(session.standing(), Standing::Idle);
-    assert!(session.commands()[1].done);
+    assert!(session.commands()[1].output.starts_with("wrote 8192/8192"));
     assert_eq!(session.run_digest(), typed(&["open -f a", "pwrite 0 8k"]).run_digest());
     session.seek(before);
     session.step_forward(1_000);
@@ -160,13 +161,16 @@ fn bad_lines_change_nothing() {
 
 #[test]
 fn scripts_steer_and_claim() {
-    let script = "open -f a\n@w1 pwrite 0 8k\n@w2 pwrite 8k 8k\nschedule w2 w1\nstep 1\nexpect ok\nexpect fsync <<END\nEND\nexpect error ENOSPC\nquit\npwrite 0 4k\n";
+    let script = "open -f a\n@w1 pwrite 0 8k\n@w2 pwrite 8k 8k\nschedule w2 w1\nstep 1\nexpect ok\nexpect fsync <<END\nEND\nexpect pwrite 9k 1k <<END\nnonsense\nEND\nexpect error ENOSPC\nquit\npwrite 0 4k\n";
     let session = Session::load(script, Some("ext4")).unwrap_or_else(|error| panic!("{error}"));
     let entries = session.commands();
     assert!(entries.iter().all(|entry| entry.done), "{entries:#?}");
-    assert_eq!(entries.len(), 9, "nothing after quit");
+    assert_eq!(entries.len(), 10, "nothing after quit");
     let errors: Vec<_> = entries.iter().filter_map(|entry| entry.error.as_deref()).collect();
-    assert_eq!(errors, ["expected ENOSPC, got success"]);
+    assert_eq!(errors.len(), 2);
+    assert!(errors[0].starts_with("line 1 of the output: expected `nonsense`, got `wrote 1024/1024"), "{errors:?}");
+    assert_eq!(errors[1], "expected ENOSPC, got success");
+    assert!(session.complaint().expect("claims are not true").contains("line 12: `expect error ENOSPC`"));
     let first = entries[3].first_step;
     assert_eq!(session.step_info(first).map(|step| step.label), Some("w2".to_owned()));
     assert_eq!(session.step_info(first + 1).map(|step| step.label), Some("w1".to_owned()));
@@ -190,4 +194,44 @@ fn sentences_causes_and_boundaries() {
     assert_eq!(session.sentence(0), "The filesystem is freshly mounted.");
     assert!(session.text_view().to_string().contains(&format!("step {} of", session.cursor())));
     assert_eq!(session.event_sentences(begin).len(), session.events(begin, <[Event]>::len));
+}
+
+#[test]
+fn answers_are_read_from_the_picture_or_flush_first() {
+    let mut session = typed(&["open -f a", "pwrite 0 64k"]);
+    let step = session.len();
+    let before = session.fiemap(None, Sync::No).expect("a file is open");
+    assert_eq!((before.step, session.len()), (step, step), "it adds no step");
+    assert_eq!(before.records.len(), 1);
+    assert_ne!(before.records[0].flags & crate::base::fiemap::flags::DELALLOC, 0);
+    assert_eq!(session.seek_table(Some("a")).expect("the file").segments.len(), 1);
+    let map = session.map();
+    let after = session.fiemap(None, Sync::Yes).expect("a file is open");
+    assert!(session.len() > step, "a flush has steps");
+    assert_eq!(after.records[0].flags & crate::base::fiemap::flags::DELALLOC, 0);
+    assert_eq!(session.commands().last().map(|entry| entry.output.clone()), Some(after.text_xfs_io_v));
+    assert_ne!(session.map(), map);
+    session.seek(step);
+    assert_eq!(session.map(), map);
+    assert_eq!(session.fiemap(Some("a"), Sync::No).expect("the file"), before);
+    let error = session.fiemap(Some("b"), Sync::No).expect_err("no such file").to_string();
+    assert_eq!(error, "b: No such file or directory");
+}
+
+#[test]
+fn a_repetition_is_one_line_of_many_commands() {
+    let session = typed(&["open -f a", "repeat 3 { pwrite 0 4k; fsync }"]);
+    assert_eq!(session.commands().len(), 2);
+    assert_eq!(session.names().commands().len(), 7);
+    assert_eq!(session.commands()[1].output.matches("wrote 4096/4096").count(), 3);
+    let mut again = typed(&["open -f a", "repeat 3 { pwrite 0 4k; fsync }", "pwrite 8k 4k"]);
+    again.seek(session.len());
+    again.run_line("pwrite 4k 4k").expect("accepted");
+    assert_eq!(again.world().files.len(), 1);
+    again.seek(session.len());
+    assert_eq!(again.state_digest(), {
+        let mut same = typed(&["open -f a", "repeat 3 { pwrite 0 4k; fsync }", "pwrite 4k 4k"]);
+        same.seek(session.len());
+        same.state_digest()
+    });
 }
