@@ -85,12 +85,17 @@ impl Volume {
         let in_place = self.profile.overwrite == Overwrite::InPlace;
         let has_place = |kind| in_place && matches!(kind, MappingKind::Written | MappingKind::Unwritten);
         let mut extents: Vec<Extent> = Vec::new();
-        for mapping in self.mappings(ino, blocks) {
+        let mappings = self.mappings(ino, blocks);
+        let fresh = mappings.iter().filter(|mapping| !has_place(mapping.kind)).map(|mapping| mapping.range.len()).sum();
+        // Nobody else's promise is spent: the blocks are promised to this write until they are taken.
+        let promise = self.promise_or_commit(fresh).await?;
+        for mapping in mappings {
             match mapping.extent {
                 Some(extent) if has_place(mapping.kind) => extents.push(extent),
                 _ => extents.extend(self.take_blocks(ino, mapping.range, ExtentKind::Unwritten).await?),
             }
         }
+        drop(promise);
         if self.profile.placement == Placement::UnwrittenThenConvert {
             let fresh: Vec<Extent> = extents.clone();
             self.insert_fresh(ino, &fresh).await;

@@ -88,21 +88,26 @@ impl Volume {
         mappings.into_iter().filter(|mapping| mapping.kind == MappingKind::Hole).map(|mapping| mapping.range).collect()
     }
 
-    /// A promise for the holes of `range`; when there is no space, a commit may free some.
+    /// A promise of `blocks` blocks; when there are not enough, a commit may free some.
+    pub async fn promise_or_commit(&self, blocks: u64) -> Result<Promise, Errno> {
+        match self.delalloc.promise(blocks) {
+            Err(_) if self.space.ledger().get(Counter::Pinned) > 0 => {
+                self.commit().await?;
+                self.delalloc.promise(blocks)
+            }
+            done => done,
+        }
+    }
+
+    /// A promise for the holes of `range`, or for as many of them as the personality takes.
     async fn promise_with_commit(
         &self,
         range: Range<FileBlock>,
         holes: &[Range<FileBlock>],
         needed: u64,
     ) -> Result<(Promise, Range<FileBlock>), Errno> {
-        if let Ok(promise) = self.delalloc.promise(needed) {
+        if let Ok(promise) = self.promise_or_commit(needed).await {
             return Ok((promise, range));
-        }
-        if self.space.ledger().get(Counter::Pinned) > 0 {
-            self.commit().await?;
-            if let Ok(promise) = self.delalloc.promise(needed) {
-                return Ok((promise, range));
-            }
         }
         match self.profile.no_space {
             NoSpacePlan::WholeFolio => Err(Errno::ENOSPC),

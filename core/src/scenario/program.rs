@@ -1,17 +1,17 @@
 //! From a command to calls of the filesystem, and from their results to what the tool prints.
 
 use super::reply::{CommandResult, Short};
-use super::script::{
-    Advice, ByteRange, Command, Expect, Fadvise, Fallocate, FallocMode, Fiemap, Filefrag, Mmap, Mread, Msync, MsyncMode, Mwrite, Open,
-    Pread, Pwrite, Seek, SeekWhat, SyncRange,
-};
 use super::say;
-use crate::text::transfer::Transfer as Moved;
+use super::script::{
+    Advice, ByteRange, Command, Expect, Fadvise, FallocMode, Fallocate, Fiemap, Filefrag, Mmap, Mread, Msync,
+    MsyncMode, Mwrite, Open, Pread, Pwrite, Seek, SeekWhat, SyncRange,
+};
 use crate::base::fiemap::{SegmentKind, request};
 use crate::base::{Errno, FsError, Ino, Prov};
 use crate::io::{Fill, Transfer};
 use crate::query::fiemap::Request;
 use crate::query::{LiveFacts, seek};
+use crate::text::transfer::Transfer as Moved;
 use crate::trace::Frame;
 use crate::vfs::Fs;
 use crate::vfs::fallocate::{Ask, SizeRule};
@@ -29,7 +29,7 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
             let result = choose_file(fs, name.as_deref());
             let text = if result.err.is_some() { say::NO_FILE.to_owned() } else { say::files(fs) };
             (result, text)
-        },
+        }
         Command::Syncfs => named(fs, command, fs.syncfs().await),
         Command::Remount => named(fs, command, fs.remount().await),
         Command::Crash => named(fs, command, fs.crash().await),
@@ -153,7 +153,11 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
     while total.done < asked {
         let done = i64::try_from(total.done).expect("a length fits");
         let part = ask.chunk.min(asked - total.done);
-        let off = if file.flags.append { fs.volume().inodes.size(file.ino).try_into().unwrap_or(i64::MAX) } else { ask.range.off.saturating_add(done) };
+        let off = if file.flags.append {
+            fs.volume().inodes.size(file.ino).try_into().unwrap_or(i64::MAX)
+        } else {
+            ask.range.off.saturating_add(done)
+        };
         let mut one = fs.pwrite(file.ino, off, part, fill, path(file, ask.direct)).await;
         // Bytes done before an error are the call's result; the error comes with the next call.
         if one.done > 0 {
@@ -194,7 +198,8 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
     let text = match total.error {
         Some(error) => failed(fs, command, error),
         None => {
-            let dump = if ask.verbose { say::dump(fs, file.ino, ask.range.off, total.done, ask.chunk) } else { String::new() };
+            let dump =
+                if ask.verbose { say::dump(fs, file.ino, ask.range.off, total.done, ask.chunk) } else { String::new() };
             dump + &say::moved(Moved::Read, total.done, ask.range, calls)
         }
     };
@@ -203,7 +208,8 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
 
 async fn sync_range(fs: &Fs, ino: Ino, ask: &SyncRange) -> Result<(), FsError> {
     let (pos, len) = bytes(&ask.range)?;
-    let what = crate::vfs::sync::SyncRange { wait_before: ask.wait_before, write: ask.write, wait_after: ask.wait_after };
+    let what =
+        crate::vfs::sync::SyncRange { wait_before: ask.wait_before, write: ask.write, wait_after: ask.wait_after };
     fs.sync_range(ino, pos, len, what).await
 }
 
@@ -297,7 +303,7 @@ async fn fiemap(fs: &Fs, file: &OpenFile, command: &Command, ask: &Fiemap) -> Ex
     let attributes = if ask.attributes { request::XATTR } else { 0 };
     let sync = if ask.no_sync || ask.count_only { 0 } else { request::SYNC };
     let flags = ask.raw_flags.unwrap_or(sync | attributes);
-    let asked = Request { start: ask.off, len: ask.len.unwrap_or(u64::MAX), flags, limit: ask.limit };
+    let asked = Request { start: ask.off, len: ask.len.unwrap_or(u64::MAX), flags, limit: ask.limit.filter(|limit| *limit > 0) };
     match fs.volume().fiemap(file.ino, &asked).await {
         Ok(records) => {
             let text = say::fiemap(fs, file, ask, &records);
