@@ -14,8 +14,8 @@ const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
 /// The list of events as a document.
 const EVENTS: &str = "docs/EVENTS.md";
 
-/// Where a path in a document may start, besides the root.
-const BASES: [&str; 3] = ["", "core/src", "web/src"];
+/// Where a path in a document may start: at the root, or at the engine.
+const BASES: [&str; 2] = ["", "core/src"];
 /// Files that a build makes; they are not in the repository.
 const MADE: [&str; 5] =
     ["dist/", "target/screenshots/", "target/release/extentscope", "extent-map.json", "docs/screenshot.png"];
@@ -159,7 +159,7 @@ fn is_path(span: &str) -> bool {
     const ENDINGS: [&str; 8] = [".rs", ".md", ".toml", ".xio", ".json", ".html", ".js", ".css"];
     let legal = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let named = span.contains('/') || ENDINGS.iter().any(|ending| span.ends_with(ending));
-    named && span.chars().all(legal) && span.chars().any(char::is_alphanumeric)
+    named && span.chars().all(legal) && span.starts_with(|c: char| c.is_alphanumeric())
 }
 
 /// All Rust text below a folder.
