@@ -54,7 +54,7 @@ impl Volume {
     /// Fills a folio that is in the cache.
     pub async fn read_folio(&self, ino: Ino, index: PageIndex, pages: u32) -> Result<(), Errno> {
         let blocks = self.cache.folio_blocks(index, pages);
-        if self.cache.states(ino, blocks).iter().all(|(_, state)| state.uptodate) {
+        if self.cache.count(ino, blocks, |state| !state.uptodate) == 0 {
             return Ok(());
         }
         let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
@@ -71,7 +71,7 @@ impl Volume {
         let mut added = Vec::new();
         let mut rest = window;
         for (index, pages) in window.folios(last) {
-            if !self.cache.folios_in(ino, self.cache.folio_blocks(index, pages)).is_empty() {
+            if self.cache.has_folio_in(ino, self.cache.folio_blocks(index, pages)) {
                 break;
             }
             self.add_folio(ino, index, pages);
@@ -86,8 +86,12 @@ impl Volume {
                 added.push((index, pages));
             }
         }
-        if let Some(mark) = window.mark {
-            self.cache.set_mark(ino, mark);
+        // Only a folio that this window brought in carries its mark.
+        let marked = |(index, pages): &&(PageIndex, u32)| {
+            window.mark.is_some_and(|mark| *index <= mark && mark.0 < index.0 + u64::from(*pages))
+        };
+        if let Some((index, _)) = added.iter().find(marked) {
+            self.cache.set_mark(ino, *index);
         }
         for (index, pages) in added {
             if self.cache.folio_at(ino, index, |folio| folio.pages) == Some(pages) {

@@ -46,17 +46,19 @@ impl Fs {
         let volume = self.volume();
         let block = volume.profile.block;
         let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
-        let mut zeroed = false;
-        if !block.aligned(size) && size < volume.inodes.size(ino) {
-            let end = block.pos(block.block_after(size));
-            zeroed = volume.zero_if_mapped(ino, size, end - size, prov).await?;
-        }
         if size == 0 && volume.inodes.size(ino) > 0 {
             volume.inodes.set_cut_to_nothing(ino, true);
         }
+        let shorter = size < volume.inodes.size(ino);
         volume.wait_writeback(ino, size, u64::MAX >> 2).await;
         volume.inodes.set_size(ino, size);
+        // Pages first, tail second (`ext4_setattr`): a folio that the tail makes dirty could not be split.
         self.drop_from(ino, block.block_after(size)).await;
+        let mut zeroed = false;
+        if !block.aligned(size) && shorter {
+            let end = block.pos(block.block_after(size));
+            zeroed = volume.zero_if_mapped(ino, size, end - size, prov).await?;
+        }
         self.flush_unrecorded(ino, size).await?;
         let page = size / PAGE_SIZE * PAGE_SIZE;
         if zeroed && size <= recorded && volume.profile.truncate.tail == TruncateTail::ZeroAndWrite && page < size {
