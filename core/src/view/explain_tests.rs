@@ -8,17 +8,16 @@ fn extent(kind: ExtentKind) -> Extent {
     Extent { start: FileBlock(0), addr: DevBlock(34), ino: Ino(1), len: 16, kind, shared: false }
 }
 
-/// One of each, in the order of the list, and the variants that read differently.
+/// One of each, and the variants that read differently.
 fn samples() -> Vec<Event> {
-    let (task, ino, node) = (TaskId(0), Ino(1), NodeId(3));
+    [scheduler_samples(), file_samples(), device_samples()].concat()
+}
+
+fn scheduler_samples() -> Vec<Event> {
+    let task = TaskId(0);
     let lock = LockId { class: LockClass::Folio, a: 1, b: 4 };
     let mode = Mode::Exclusive;
-    let blocks = Range::sized(FileBlock(0), 16);
-    let device = Range::sized(DevBlock(34), 16);
-    let state = |uptodate, dirty| BlockState { uptodate, dirty, ..BlockState::default() };
     let blocked = |reason| Event::TaskChanged { task, state: TaskState::Blocked(reason) };
-    let spliced = |inserted: Vec<Entry>| Event::NodeSpliced { node, at: 0, removed: 2, inserted: inserted.into() };
-    let child = Entry::Child { key: Key::default(), node };
     vec![
         Event::TaskSpawned { task, label: "script".to_owned(), daemon: false },
         Event::TaskChanged { task: TaskId(9), state: TaskState::Runnable },
@@ -43,6 +42,14 @@ fn samples() -> Vec<Event> {
         Event::CommandBegan { task, number: 7 },
         Event::CommandEnded { task, number: 1, ret: 0, errno: None },
         Event::CommandEnded { task, number: 1, ret: -1, errno: Some(Errno::ENOSPC) },
+    ]
+}
+
+fn file_samples() -> Vec<Event> {
+    let ino = Ino(1);
+    let blocks = Range::sized(FileBlock(0), 16);
+    let state = |uptodate, dirty| BlockState { uptodate, dirty, ..BlockState::default() };
+    vec![
         Event::InodeCreated { ino },
         Event::InodeRemoved { ino },
         Event::NameSet { name: "a".to_owned(), ino },
@@ -65,6 +72,15 @@ fn samples() -> Vec<Event> {
         Event::BlocksData { ino, range: blocks, data: Payload::ZERO, prov: Prov(0) },
         Event::DelayedAdded { ino, range: blocks },
         Event::DelayedRemoved { ino, range: blocks },
+    ]
+}
+
+fn device_samples() -> Vec<Event> {
+    let node = NodeId(3);
+    let device = Range::sized(DevBlock(34), 16);
+    let spliced = |inserted: Vec<Entry>| Event::NodeSpliced { node, at: 0, removed: 2, inserted: inserted.into() };
+    let child = Entry::Child { key: Key::default(), node };
+    vec![
         Event::TreeRoot { tree: 0, node },
         Event::TreeRemoved { tree: 0 },
         Event::NodeCreated { node, level: 0 },
