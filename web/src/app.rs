@@ -19,7 +19,7 @@ use crate::keys;
 use crate::layout;
 use crate::protocol::{self, Answer, Call, Report};
 use crate::scenarios;
-use crate::state::{Action, Effect, Engine, Focus, For, Opening, Reported, State, reduce};
+use crate::state::{Action, Effect, Engine, Focus, For, LOW, Layout, Opening, Reported, State, reduce};
 use crate::transport::Worker;
 
 /// Where the loader lies, relative to the page.
@@ -335,10 +335,12 @@ impl App {
         let page = browser::page_width();
         let width = browser::width_of("#map-box").unwrap_or_else(|| page.saturating_sub(24).clamp(200, 776));
         self.width = width;
-        let layout = crate::state::Layout::of(page);
-        let steps = timeline::steps_in(width, layout, self.state.present);
-        let same = layout == self.state.layout && steps == self.state.view.timeline_steps;
-        let action = Action::Resized { width: page, timeline_steps: steps };
+        let layout = Layout::of(page);
+        let low = browser::page_height() < LOW;
+        let room = State { layout, low, present: self.state.present, ..State::default() }.room();
+        let steps = timeline::steps_in(width, room);
+        let same = layout == self.state.layout && low == self.state.low && steps == self.state.view.timeline_steps;
+        let action = Action::Resized { width: page, low, timeline_steps: steps };
         if self.worker.is_none() {
             reduce(&mut self.state, action);
             return None;

@@ -256,6 +256,8 @@ pub struct PhotoRow {
     pub text: String,
     /// First file block and blocks that the line speaks of.
     pub blocks: Option<(u64, u64)>,
+    /// The line in plain words.
+    pub words: String,
 }
 
 /// New lines of the console.
@@ -328,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_photo_gives_back_the_text_of_the_tool() {
-        let row = |text: &str| PhotoRow { text: text.to_owned(), blocks: None };
+        let row = |text: &str| PhotoRow { text: text.to_owned(), blocks: None, words: String::new() };
         let photo = Photo {
             tool: Tool::Seek,
             file: String::new(),

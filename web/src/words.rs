@@ -41,6 +41,15 @@ pub fn device_cell(block: u64, cell: &DeviceCell) -> String {
     }
 }
 
+/// A line of the script without the words that only claim something about it.
+pub fn plain_line(line: &str) -> &str {
+    let line = line.split_once("<<").map_or(line, |(before, _)| before).trim_end();
+    match line.strip_prefix("expect ") {
+        Some(rest) if rest != "ok" && !rest.starts_with("error ") => rest,
+        _ => line,
+    }
+}
+
 /// `1 block`, `2 blocks`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
@@ -49,6 +58,13 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_claim_is_shown_as_the_command_it_is_about() {
+        assert_eq!(plain_line("expect filefrag -v <<END"), "filefrag -v");
+        assert_eq!(plain_line("expect error ENOSPC"), "expect error ENOSPC");
+        assert_eq!(plain_line("pwrite 0 4k"), "pwrite 0 4k");
+    }
 
     #[test]
     fn a_cell_says_what_the_picture_shows() {

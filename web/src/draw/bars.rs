@@ -6,6 +6,9 @@ use super::patterns::{corner, fill};
 use super::scale::{Axis, Sizes, at};
 use crate::scene::{Bracket, CacheCell, ExtentBar, FileScene, FolioBar, Look};
 
+/// Cells narrower than this are drawn with thin lines.
+const DENSE: f64 = 15.0;
+
 /// A rectangle's place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
@@ -47,12 +50,34 @@ impl Place {
 
 /// The page cache: a cell a block, an outline a folio.
 pub fn cache(file: &FileScene, axis: &Axis, sizes: &Sizes, y: f64) -> Html {
-    let cells = (file.lens.first..).zip(&file.cache).map(|(block, cell)| {
+    let dense = axis.cell < DENSE;
+    // Where cells are narrow, what is not cached is one box a run, not a fence.
+    let empty = |(_, cell): &(u64, &CacheCell)| dense && cell.look == Look::Absent;
+    let cells = (file.lens.first..).zip(&file.cache).filter(|cell| !empty(cell)).map(|(block, cell)| {
         let place = Place { x: axis.x(block), y, width: axis.cell, height: sizes.cache };
         cache_cell(block, *cell, place, sizes)
     });
+    let runs = if dense { absent_runs(file) } else { Vec::new() };
+    let runs = runs.into_iter().map(|(first, blocks)| {
+        let place = Place { x: axis.x(first), y, width: axis.width(blocks), height: sizes.cache };
+        html! { <g key={format!("absent{first}")} class="look-absent">{ place.inset(1.0).rect("shape", Some(fill(Look::Absent))) }</g> }
+    });
     let folios = file.folios.iter().map(|folio| folio_outline(*folio, axis, sizes, y));
-    html! { <g class="lane" aria-hidden="true">{ for cells }{ for folios }</g> }
+    html! { <g class={classes!("lane", dense.then_some("dense"))} aria-hidden="true">{ for runs }{ for cells }{ for folios }</g> }
+}
+
+/// First blocks and lengths of the stretches that are not cached.
+fn absent_runs(file: &FileScene) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for (block, cell) in (file.lens.first..).zip(&file.cache) {
+        if cell.look == Look::Absent {
+            match runs.last_mut() {
+                Some((first, blocks)) if *first + *blocks == block => *blocks += 1,
+                _ => runs.push((block, 1)),
+            }
+        }
+    }
+    runs
 }
 
 fn cache_cell(block: u64, cell: CacheCell, place: Place, sizes: &Sizes) -> Html {

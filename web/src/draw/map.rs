@@ -8,7 +8,7 @@ use super::marks;
 use super::scale::{Axis, Sizes, at, bytes, px, ruler_step};
 use crate::protocol::Pick;
 use crate::scene::{FileScene, Lane, Lens, Look, Scene};
-use crate::state::{Layout, Shared, device_columns};
+use crate::state::{Room, Shared, device_columns};
 use crate::words;
 
 /// What the map is drawn from.
@@ -18,10 +18,8 @@ pub struct MapProps {
     pub scene: Shared<Scene>,
     /// Pixels.
     pub width: u32,
-    /// The layout.
-    pub layout: Layout,
-    /// The presenter's layout.
-    pub present: bool,
+    /// How much room there is.
+    pub room: Room,
     /// The previous state stays as an outline.
     pub difference: bool,
     /// The cell that has the keyboard.
@@ -53,7 +51,7 @@ pub struct Frame {
 impl Frame {
     /// The frame of a scene in a width.
     pub fn new(props: &MapProps) -> Self {
-        let sizes = Sizes::of(props.layout, props.present);
+        let sizes = Sizes::of(props.room);
         let lens = props.scene.file.as_ref().map_or(Lens { first: 0, blocks: 32 }, |file| file.lens);
         let axis = Axis::new(lens, f64::from(props.width.max(200)));
         let cache_top = sizes.ruler + sizes.title;
@@ -98,9 +96,8 @@ fn join_rows(places: impl Iterator<Item = Place>) -> Vec<Place> {
 pub fn file_map(props: &MapProps) -> Html {
     let frame = Frame::new(props);
     let scene = &props.scene;
-    let class = classes!("map", props.present.then_some("map-present"));
     html! {
-        <svg {class} role="grid" aria-label="File map: lanes are rows, blocks are columns" width={props.width.to_string()}
+        <svg class="map" role="grid" aria-label="File map: lanes are rows, blocks are columns" width={props.width.to_string()}
             height={at(frame.height)} viewBox={format!("0 0 {} {:.1}", props.width, frame.height)}>
             { ruler(&frame, scene.settings.block_size) }
             { titles(&frame, scene) }

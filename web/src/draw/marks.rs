@@ -40,19 +40,21 @@ pub fn selection(scene: &Scene, frame: &Frame, pick: Pick) -> Html {
         Lane::Device => (None, Some(pick.block)),
         Lane::Cache | Lane::Reservations | Lane::Extents => (Some(pick.block), None),
     });
-    let column = block.filter(|block| frame.axis.lens.contains(*block)).map(|block| Place {
-        x: frame.axis.x(block),
-        y: frame.cache_top - 1.0,
-        width: frame.axis.cell,
-        height: frame.extent_top + frame.sizes.extent - frame.cache_top + 2.0,
-    });
+    let block = block.filter(|block| frame.axis.lens.contains(*block));
+    let lanes = [Lane::Cache, Lane::Reservations, Lane::Extents];
+    let on_file = block
+        .into_iter()
+        .flat_map(|block| lanes.into_iter().flat_map(move |lane| frame.place_of(scene, lane, block, 1)));
+    let on_file: Vec<Place> = on_file.collect();
     let target = address.and_then(|address| frame.rack.place(&scene.device, address));
+    // On any fill: a line of the paper's colour, and the accent on it.
+    let outline = |place: &Place| html! { <>{ place.rect("chosen-halo", None) }{ place.rect("chosen", None) }</> };
     html! {
         <g class="selection" aria-hidden="true">
-            { for column.map(|place| place.rect("chosen", None)) }
-            { for target.map(|place| place.rect("chosen", None)) }
-            if let (Some(from), Some(to)) = (column, target) {
-                <path class="leader" d={leader(from, to)} marker-end="url(#arrow)" />
+            { for on_file.iter().chain(&target).map(outline) }
+            if let (Some(from), Some(to)) = (on_file.last(), target) {
+                <path class="leader-halo" d={leader(*from, to)} />
+                <path class="leader" d={leader(*from, to)} marker-end="url(#arrow)" />
             }
         </g>
     }

@@ -2,6 +2,7 @@
 
 pub mod bars;
 pub mod device;
+pub mod icons;
 pub mod map;
 pub mod marks;
 pub mod overview;

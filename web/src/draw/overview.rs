@@ -4,6 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use yew::prelude::*;
 
+use super::icons::Icon;
 use super::scale::{nth, px};
 use crate::scene::{FileScene, Look, Overview, Scene};
 use crate::state::{Action, Shared, Theme};
@@ -52,11 +53,11 @@ pub fn overview_strip(props: &OverviewProps) -> Html {
     html! {
         <div class="overview">
             <button type="button" aria-label="Lens to the left" disabled={lens.first == 0}
-                onclick={go(lens.first.saturating_sub(lens.blocks))}>{ "‹" }</button>
+                onclick={go(lens.first.saturating_sub(lens.blocks))}>{ Icon::Left.draw() }</button>
             <canvas ref={canvas} class="strip" width={props.width.to_string()} height={props.height.to_string()} {onclick}
                 aria-hidden="true"></canvas>
             <button type="button" aria-label="Lens to the right" disabled={lens.first >= last}
-                onclick={go((lens.first + lens.blocks).min(last))}>{ "›" }</button>
+                onclick={go((lens.first + lens.blocks).min(last))}>{ Icon::Right.draw() }</button>
         </div>
     }
 }

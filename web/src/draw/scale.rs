@@ -1,7 +1,7 @@
 //! From blocks and steps to pixels.
 
 use crate::scene::Lens;
-use crate::state::Layout;
+use crate::state::Room;
 
 /// A count of things on the screen, as a number for drawing. What does not fit a screen is cut.
 pub fn px(count: u64) -> f64 {
@@ -75,7 +75,7 @@ pub struct Sizes {
 
 impl Sizes {
     /// For a desk, for the last row of a lecture hall, for a hand.
-    pub fn of(layout: Layout, present: bool) -> Self {
+    pub fn of(room: Room) -> Self {
         let desk = Self {
             ruler: 30.0,
             title: 16.0,
@@ -87,8 +87,8 @@ impl Sizes {
             font: 12.0,
             stroke: 1.5,
         };
-        match (layout, present) {
-            (_, true) => Self {
+        match room {
+            Room::Hall => Self {
                 ruler: 40.0,
                 title: 24.0,
                 cache: 44.0,
@@ -99,8 +99,9 @@ impl Sizes {
                 font: 20.0,
                 stroke: 2.0,
             },
-            (Layout::Narrow, false) => Self { device: 28.0, ..desk },
-            (Layout::Wide | Layout::Medium, false) => desk,
+            Room::Hand => Self { device: 28.0, ..desk },
+            Room::Low => Self { cache: 36.0, bracket: 19.0, extent: 42.0, device: 26.0, gap: 4.0, ..desk },
+            Room::Desk => desk,
         }
     }
 

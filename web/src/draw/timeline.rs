@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::bars::Place;
 use super::scale::{Sizes, at, nth, px};
 use crate::scene::{Doing, Ghost, LockLane, LockSpan, Scene, Segment, TaskLane, TimelineScene};
-use crate::state::{Layout, Shared};
+use crate::state::{Room, Shared};
 
 /// What the timeline is drawn from.
 #[derive(Properties, PartialEq, Clone)]
@@ -14,29 +14,30 @@ pub struct TimelineProps {
     pub scene: Shared<Scene>,
     /// Pixels.
     pub width: u32,
-    /// The layout.
-    pub layout: Layout,
-    /// The presenter's layout.
-    pub present: bool,
+    /// How much room there is.
+    pub room: Room,
     /// Locks are shown.
     pub locks: bool,
 }
 
+/// Pixels right of the last step: a scroll bar must not hide the cursor.
+const MARGIN: f64 = 20.0;
+
 /// Pixels left of the first step, for the names of the lanes.
-pub fn gutter(layout: Layout, present: bool) -> f64 {
-    match (layout, present) {
-        (_, true) => 190.0,
-        (Layout::Narrow, false) => 84.0,
-        (Layout::Wide | Layout::Medium, false) => 118.0,
+pub fn gutter(room: Room) -> f64 {
+    match room {
+        Room::Hall => 190.0,
+        Room::Hand => 84.0,
+        Room::Desk | Room::Low => 118.0,
     }
 }
 
 /// Steps that fit into a width.
-pub fn steps_in(width: u32, layout: Layout, present: bool) -> u64 {
-    let room = (f64::from(width) - gutter(layout, present)).max(0.0);
-    // From 8 to 64 steps, each at least 10 pixels wide.
-    let mut steps = 64;
-    while steps > 8 && px(steps) * 10.0 > room {
+pub fn steps_in(width: u32, room: Room) -> u64 {
+    let space = (f64::from(width) - gutter(room)).max(0.0);
+    // From 8 to 96 steps, each at least 7 pixels wide.
+    let mut steps = 96;
+    while steps > 8 && px(steps) * 7.0 > space {
         steps -= 8;
     }
     steps
@@ -63,10 +64,10 @@ impl Frame {
 #[component(Timeline)]
 pub fn timeline(props: &TimelineProps) -> Html {
     let time = &props.scene.timeline;
-    let sizes = Sizes::of(props.layout, props.present);
-    let left = gutter(props.layout, props.present);
+    let sizes = Sizes::of(props.room);
+    let left = gutter(props.room);
     let row = sizes.font * 1.7;
-    let step = (f64::from(props.width) - left - 4.0) / px(time.steps.max(1));
+    let step = (f64::from(props.width) - left - MARGIN) / px(time.steps.max(1));
     let frame = Frame { left, step, first: time.first, row, sizes };
     let head = row + 4.0;
     let tasks_end = head + nth(time.tasks.len()) * row;
@@ -102,16 +103,16 @@ fn axis(frame: &Frame, time: &TimelineScene, height: f64) -> Html {
     let first = time.first.next_multiple_of(every);
     let mark = |step: u64| {
         html! {
-            <g key={step}>
+            <g key={format!("t{step}")}>
                 <path class="tick" d={format!("M{:.1} {:.1} V{height:.1}", frame.x(step), frame.row)} />
                 <text class="quiet" x={at(frame.x(step) + 2.0)} y={at(frame.row - 4.0)}>{ step }</text>
             </g>
         }
     };
     let marks = (0..).map(|order| first + order * every).take_while(|step| *step < time.first + time.steps);
-    let command = |(step, line): &(u64, String)| {
+    let command = |(order, (step, line)): (usize, &(u64, String))| {
         html! {
-            <path key={*step} class="command-mark" d={format!("M{:.1} {:.1} V{height:.1}", frame.x(*step), frame.row)}>
+            <path key={format!("c{order}")} class="command-mark" d={format!("M{:.1} {:.1} V{height:.1}", frame.x(*step), frame.row)}>
                 <title>{ line.clone() }</title>
             </path>
         }
@@ -122,9 +123,8 @@ fn axis(frame: &Frame, time: &TimelineScene, height: f64) -> Html {
     };
     html! {
         <g class="time-axis" aria-hidden="true">
-            <text class="quiet" x="2" y={at(frame.row - 4.0)}>{ "steps, not seconds" }</text>
             { for marks.map(mark) }
-            { for time.commands.iter().map(command) }
+            { for time.commands.iter().enumerate().map(command) }
             { for time.bookmarks.iter().map(bookmark) }
         </g>
     }
@@ -158,11 +158,11 @@ fn task_lane(frame: &Frame, lane: &TaskLane, y: f64) -> Html {
     let segment = |part: &Segment| {
         let place = frame.place(part.from, part.to, y + 2.0, frame.row - 4.0);
         let word = part.doing.key();
-        let quiet = matches!(part.doing, Doing::Idle | Doing::Done | Doing::Runnable);
+        let quiet = matches!(part.doing, Doing::Idle | Doing::Done);
         html! {
             <g key={part.from} class={format!("doing-{word}")}>
                 { place.rect("doing", None) }
-                if frame.sizes.fits(word.len(), place.width) && !(quiet && place.width < 120.0) {
+                if frame.sizes.fits(word.len(), place.width) && !quiet {
                     { place.text("doing-word", word.to_owned()) }
                 }
             </g>
@@ -217,9 +217,9 @@ fn ghost_lane(frame: &Frame, time: &TimelineScene, ghost: &Ghost, y: f64) -> Htm
 }
 
 /// The step under a pixel of the drawing.
-pub fn step_at(x: i32, width: u32, layout: Layout, present: bool, time: &TimelineScene) -> Option<u64> {
-    let left = gutter(layout, present);
-    let step = (f64::from(width) - left - 4.0) / px(time.steps.max(1));
+pub fn step_at(x: i32, width: u32, room: Room, time: &TimelineScene) -> Option<u64> {
+    let left = gutter(room);
+    let step = (f64::from(width) - left - MARGIN) / px(time.steps.max(1));
     let mut edge = left;
     let x = f64::from(x);
     if x < left {
@@ -241,15 +241,15 @@ mod tests {
     #[test]
     fn a_pixel_leads_to_a_step_and_names_lead_nowhere() {
         let time = TimelineScene { first: 32, steps: 64, ..TimelineScene::default() };
-        assert_eq!(step_at(10, 776, Layout::Wide, false, &time), None);
-        assert_eq!(step_at(119, 776, Layout::Wide, false, &time), Some(32));
-        assert_eq!(step_at(770, 776, Layout::Wide, false, &time), Some(95));
+        assert_eq!(step_at(10, 776, Room::Desk, &time), None);
+        assert_eq!(step_at(119, 776, Room::Desk, &time), Some(32));
+        assert_eq!(step_at(754, 776, Room::Desk, &time), Some(95));
     }
 
     #[test]
-    fn steps_keep_ten_pixels() {
-        assert_eq!(steps_in(776, Layout::Wide, false), 64);
-        assert_eq!(steps_in(370, Layout::Narrow, false), 24);
-        assert_eq!(steps_in(10, Layout::Narrow, false), 8);
+    fn steps_keep_seven_pixels() {
+        assert_eq!(steps_in(776, Room::Desk), 88);
+        assert_eq!(steps_in(370, Room::Hand), 40);
+        assert_eq!(steps_in(10, Room::Hand), 8);
     }
 }

@@ -82,6 +82,11 @@ pub fn page_width() -> u32 {
     u32::try_from(document_element().client_width()).unwrap_or(0)
 }
 
+/// The height of the page in CSS pixels.
+pub fn page_height() -> u32 {
+    u32::try_from(document_element().client_height()).unwrap_or(0)
+}
+
 /// Whether the tab is hidden.
 pub fn is_hidden() -> bool {
     document().hidden()

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::Ui;
-use crate::state::Action;
+use crate::state::{Action, Layout};
 
 /// The panel.
 pub fn view(ui: Ui<'_>) -> Html {
@@ -15,7 +15,9 @@ pub fn view(ui: Ui<'_>) -> Html {
             <h3>{ "This run" }</h3>
             <p>{ "The script with its settings. " }<code>{ "extentscope run" }</code>{ " plays it in a terminal." }</p>
             { ui.button("Copy script", Some("copy-script"), Action::Copy(script, "The script is in the clipboard.")) }
-            { ui.button("Copy link", Some("copy-link"), Action::Share) }
+            if ui.state.layout == Layout::Narrow {
+                { ui.button("Share", Some("share"), Action::Share) }
+            }
         </div>
     }
 }

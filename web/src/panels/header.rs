@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::Ui;
 use super::picker::{Picker, words};
+use crate::draw::icons::Icon;
 use crate::scenarios::SCENARIOS;
 use crate::state::{Action, Layout, Overlay, Theme};
 
@@ -23,12 +24,14 @@ pub fn view(ui: Ui<'_>) -> Html {
             }
             <span class="spring" />
             { counter(ui) }
-            { ui.button("Share", Some("share"), Action::Share) }
+            if !narrow {
+                { ui.button("Share", Some("share"), Action::Share) }
+            }
             { ui.toggle("Present", ui.state.present, Some("present"), Action::Present) }
             if !narrow {
                 { theme(ui) }
             }
-            { ui.sign("?", "Keys and help", Some("help"), Action::Overlay(Overlay::Help)) }
+            { ui.sign(Icon::Help, "Keys and help", Some("help"), Action::Overlay(Overlay::Help)) }
         </header>
     }
 }

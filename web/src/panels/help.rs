@@ -3,6 +3,7 @@
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
+use crate::draw::icons::Icon;
 use crate::keys::{HELP, HelpRow};
 use crate::state::{Action, Overlay};
 
@@ -44,7 +45,7 @@ pub fn overlay_dialog(props: &OverlayProps) -> Html {
         <dialog ref={dialog} class="overlay" aria-label={name} {onclose}>
             <div class="overlay-head">
                 <h2>{ name }</h2>
-                <button type="button" class="sign" aria-label="Close" onclick={props.dispatch.reform(|_: MouseEvent| Action::Escape)}>{ "×" }</button>
+                <button type="button" class="sign" aria-label="Close" onclick={props.dispatch.reform(|_: MouseEvent| Action::Escape)}>{ Icon::Close.draw() }</button>
             </div>
             { content }
         </dialog>

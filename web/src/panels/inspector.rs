@@ -36,9 +36,9 @@ fn facts(title: &'static str, facts: &[Fact]) -> Html {
 }
 
 fn why(ui: Ui<'_>, inspector: &InspectorScene) -> Html {
-    let one = |cause: &CauseItem| {
+    let one = |(at, cause): (usize, &CauseItem)| {
         html! {
-            <li key={format!("{}{}", cause.step, cause.sentence)}>
+            <li key={at}>
                 <button type="button" class="cause" onclick={ui.click(Action::Goto(cause.step))}>
                     <b>{ format!("step {}", cause.step) }</b>{ format!(" {}", cause.sentence) }
                 </button>
@@ -54,7 +54,7 @@ fn why(ui: Ui<'_>, inspector: &InspectorScene) -> Html {
             } else {
                 <p>{ "Nothing has happened to it yet." }</p>
             }
-            <ol class="why">{ for inspector.why.iter().map(one) }</ol>
+            <ol class="why">{ for inspector.why.iter().enumerate().map(one) }</ol>
         </>
     }
 }

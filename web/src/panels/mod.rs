@@ -20,6 +20,7 @@ pub mod tree;
 
 use yew::prelude::*;
 
+use crate::draw::icons::Icon;
 use crate::state::{Action, State};
 
 /// What every panel gets.
@@ -45,10 +46,10 @@ impl Ui<'_> {
     }
 
     /// A button with a sign; its name is for those who hear it, its hint for those who point at it.
-    pub fn sign(&self, sign: &'static str, name: &'static str, testid: Option<&'static str>, action: Action) -> Html {
+    pub fn sign(&self, sign: Icon, name: &'static str, testid: Option<&'static str>, action: Action) -> Html {
         html! {
             <button type="button" class="sign" data-testid={testid} aria-label={name} title={name} onclick={self.click(action)}>
-                <span aria-hidden="true">{ sign }</span>
+                { sign.draw() }
             </button>
         }
     }

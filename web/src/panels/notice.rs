@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::Ui;
+use crate::draw::icons::Icon;
 use crate::scene::Standing;
 use crate::state::{Action, Engine};
 
@@ -35,7 +36,7 @@ fn message(ui: Ui<'_>) -> Html {
     html! {
         <div class={classes!("notice", notice.error.then_some("error"))} role="alert" data-testid="notice">
             <pre>{ notice.text.clone() }</pre>
-            { ui.sign("×", "Close this message", None, Action::Dismiss) }
+            { ui.sign(Icon::Close, "Close this message", None, Action::Dismiss) }
         </div>
     }
 }

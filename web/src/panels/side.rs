@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::{Ui, header, settings, source};
+use crate::draw::icons::Icon;
 use crate::header as script_header;
 use crate::protocol::LogEntry;
 use crate::scene::BranchItem;
@@ -21,7 +22,7 @@ pub fn view(ui: Ui<'_>) -> Html {
                 { ui.toggle("Scenario", scenario, Some("side-scenario"), Action::Side(Side::Scenario)) }
                 { ui.toggle("Source", !scenario, Some("side-source"), Action::Side(Side::Source)) }
                 if ui.state.layout == Layout::Medium {
-                    { ui.sign("×", "Close this column", None, Action::Drawer) }
+                    { ui.sign(Icon::Close, "Close this column", None, Action::Drawer) }
                 }
             </div>
             <div class="panel" hidden={!scenario}>{ scenario_panel(ui) }</div>
@@ -64,7 +65,7 @@ fn commands(ui: Ui<'_>) -> Html {
         html! {
             <li key={at} {class} aria-current={current}>
                 <button type="button" onclick={ui.click(Action::Goto(entry.last_step.max(entry.first_step.saturating_sub(1))))}>
-                    <code>{ entry.line.clone() }</code>
+                    <code>{ words::plain_line(&entry.line).to_owned() }</code>
                 </button>
             </li>
         }

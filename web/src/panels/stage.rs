@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::picker::Picker;
 use super::{Ui, legend};
+use crate::draw::icons::Icon;
 use crate::draw::map::FileMap;
 use crate::draw::marks::cell_of;
 use crate::draw::overview::OverviewStrip;
@@ -33,7 +34,7 @@ pub fn view(ui: Ui<'_>) -> Html {
                 if let Some(scene) = &ui.state.scene {
                     <OverviewStrip scene={scene.clone()} width={ui.width.saturating_sub(72)} height={if ui.state.layout == Layout::Narrow { 44 } else { 30 }}
                         theme={ui.state.prefs.theme} dispatch={ui.dispatch.clone()} />
-                    <FileMap scene={scene.clone()} width={ui.width} layout={ui.state.layout} present={ui.state.present}
+                    <FileMap scene={scene.clone()} width={ui.width} room={ui.state.room()}
                         difference={ui.state.prefs.difference} focus={ui.state.cell} selection={ui.state.view.selection} />
                 }
             </div>
@@ -60,7 +61,7 @@ fn caption(ui: Ui<'_>) -> Html {
     html! {
         <p class="caption">
             if let Some((number, line)) = command {
-                <code class="caption-command">{ format!("#{number} {line}") }</code>
+                <code class="caption-command">{ format!("#{number} {}", words::plain_line(&line)) }</code>
             }
             <span>{ sentence }</span>
         </p>
@@ -122,9 +123,9 @@ fn device_pager(ui: Ui<'_>, scene: &Scene) -> Html {
     }
     html! {
         <span class="pager">
-            { ui.sign("‹", "Device: earlier blocks", None, Action::Device(device.lens.first.saturating_sub(device.lens.blocks))) }
+            { ui.sign(Icon::Left, "Device: earlier blocks", None, Action::Device(device.lens.first.saturating_sub(device.lens.blocks))) }
             <span class="quiet">{ "device" }</span>
-            { ui.sign("›", "Device: later blocks", None, Action::Device(device.lens.end())) }
+            { ui.sign(Icon::Right, "Device: later blocks", None, Action::Device(device.lens.end())) }
         </span>
     }
 }
@@ -137,7 +138,7 @@ fn opening(ui: Ui<'_>) -> Html {
     html! {
         <div class="offer">
             <button type="button" id="opening-back" class="offer-main" onclick={ui.click(Action::OpeningBack)}>
-                { "◀ Step back - see what looking did" }
+                { Icon::Back.draw() }{ " Step back - see what looking did" }
             </button>
             <button type="button" onclick={ui.click(Action::FocusConsole)}>{ "Type your own" }</button>
         </div>

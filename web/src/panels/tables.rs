@@ -69,10 +69,15 @@ fn answer(ui: Ui<'_>, photo: &Shared<Photo>) -> Html {
     let cursor = ui.state.scene.as_ref().map_or(photo.step, |scene| scene.cursor);
     let stale = cursor != photo.step;
     let selected = ui.state.view.selection.map(|pick| pick.block);
+    let how = match (photo.tool, photo.sync) {
+        (Tool::Seek, _) => "",
+        (_, true) => ", after a sync",
+        (_, false) => ", without sync",
+    };
     let stamp = if stale {
-        format!("Answer from step {}; the file is at step {cursor}.", photo.step)
+        format!("Answer from step {}{how}; the file is at step {cursor}.", photo.step)
     } else {
-        format!("Answer from step {}.", photo.step)
+        format!("Answer from step {}{how}.", photo.step)
     };
     html! {
         <>
@@ -89,9 +94,18 @@ fn answer(ui: Ui<'_>, photo: &Shared<Photo>) -> Html {
                     <tbody>{ for photo.rows.iter().enumerate().map(|(at, row)| photo_row(ui, at, row, selected)) }</tbody>
                 </table>
             </div>
+            <ul class={classes!("decoded", stale.then_some("stale"))} aria-label="The same in words">
+                { for photo.rows.iter().filter(|row| !row.words.is_empty()).map(|row| in_words(ui, row, selected)) }
+            </ul>
             { ui.button("Copy text", None, Action::Copy(photo.text(), "The table is in the clipboard.")) }
         </>
     }
+}
+
+fn in_words(ui: Ui<'_>, row: &PhotoRow, selected: Option<u64>) -> Html {
+    let (first, blocks) = row.blocks.unwrap_or((0, 0));
+    let chosen = selected.is_some_and(|block| first <= block && block < first.saturating_add(blocks));
+    html! { <li><button type="button" aria-pressed={chosen.to_string()} onclick={ui.click(Action::Show(first))}>{ row.words.clone() }</button></li> }
 }
 
 fn photo_row(ui: Ui<'_>, at: usize, row: &PhotoRow, selected: Option<u64>) -> Html {

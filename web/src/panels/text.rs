@@ -14,14 +14,14 @@ pub fn view(ui: Ui<'_>) -> Html {
     html! {
         <div class="text-view" data-testid="text-view">
             <h3>{ text.title.clone() }</h3>
-            { for text.sections.iter().map(section) }
+            { for text.sections.iter().enumerate().map(section) }
         </div>
     }
 }
 
-fn section(section: &Section) -> Html {
+fn section((at, section): (usize, &Section)) -> Html {
     html! {
-        <section key={section.heading.clone()}>
+        <section key={at}>
             <h4>{ section.heading.clone() }</h4>
             { for section.lines.iter().map(|line| html! { <p>{ line.clone() }</p> }) }
             { for section.tables.iter().map(table) }

@@ -11,11 +11,10 @@ use crate::state::Action;
 pub fn view(ui: Ui<'_>) -> Html {
     let Some(scene) = ui.state.scene.clone() else { return html! { <section class="time" data-testid="timeline" /> } };
     let onclick = {
-        let (dispatch, layout, present) = (ui.dispatch.clone(), ui.state.layout, ui.state.present);
+        let (dispatch, room) = (ui.dispatch.clone(), ui.state.room());
         let (time, length, width) = (scene.timeline.clone(), scene.length, ui.width);
         Callback::from(move |event: MouseEvent| {
-            if let Some(step) = step_at(event.offset_x(), width, layout, present, &time).filter(|step| *step <= length)
-            {
+            if let Some(step) = step_at(event.offset_x(), width, room, &time).filter(|step| *step <= length) {
                 dispatch.emit(Action::Goto(step));
             }
         })
@@ -24,10 +23,11 @@ pub fn view(ui: Ui<'_>) -> Html {
         <section class="time" data-testid="timeline" aria-label="Timeline">
             <div class="time-head">
                 <h2>{ "Timeline" }</h2>
+                <span class="quiet">{ "steps, not seconds" }</span>
                 { ui.toggle("Locks", ui.state.prefs.locks, Some("show-locks"), Action::Locks) }
             </div>
             <div class="time-box" tabindex="0" role="group" aria-label="Tasks and locks over steps" {onclick}>
-                <Timeline scene={scene.clone()} width={ui.width} layout={ui.state.layout} present={ui.state.present} locks={ui.state.prefs.locks} />
+                <Timeline scene={scene.clone()} width={ui.width} room={ui.state.room()} locks={ui.state.prefs.locks} />
             </div>
             if ui.state.prefs.locks {
                 { locks(&scene.locks) }

@@ -3,6 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use crate::draw::icons::Icon;
 use crate::panels::Ui;
 use crate::panels::picker::{Picker, words};
 use crate::protocol::StepSize;
@@ -16,22 +17,22 @@ pub fn view(ui: Ui<'_>) -> Html {
         <div class="transport" role="group" aria-label="Transport">
             <div class="keys-row">
                 if !narrow {
-                    { ui.sign("⏮", "First step", Some("first"), Action::First) }
+                    { ui.sign(Icon::First, "First step", Some("first"), Action::First) }
                 }
-                { ui.sign("◀", "Step back", Some("step-back"), Action::Step { size: None, forward: false }) }
+                { ui.sign(Icon::Back, "Step back", Some("step-back"), Action::Step { size: None, forward: false }) }
                 { play(ui) }
-                { ui.sign("▶", "Step forward", Some("step-forward"), Action::Step { size: None, forward: true }) }
-                { ui.sign("⏭", "Step over: to the next call", Some("step-over"), Action::Step { size: Some(StepSize::Call), forward: true }) }
+                { ui.sign(Icon::Forward, "Step forward", Some("step-forward"), Action::Step { size: None, forward: true }) }
+                { ui.sign(Icon::Over, "Step over: to the next call", Some("step-over"), Action::Step { size: Some(StepSize::Call), forward: true }) }
                 if !narrow {
-                    { ui.sign("⤓", "Last step", Some("last"), Action::Last) }
+                    { ui.sign(Icon::Last, "Last step", Some("last"), Action::Last) }
                 }
             </div>
             { scrubber(ui) }
             { size(ui) }
             if !narrow {
                 { speed(ui) }
-                { ui.toggle("Pause", ui.state.pause, Some("pause"), Action::Pause(!ui.state.pause)) }
-                { ui.sign("⚑", "Bookmark this step", Some("bookmark"), Action::Bookmark) }
+                { ui.toggle("Pause lines", ui.state.pause, Some("pause"), Action::Pause(!ui.state.pause)) }
+                { ui.sign(Icon::Flag, "Bookmark this step", Some("bookmark"), Action::Bookmark) }
             }
             if ui.state.at_live_head() {
                 { ui.button("Run to end", Some("run-pending"), Action::RunPending) }
@@ -42,10 +43,10 @@ pub fn view(ui: Ui<'_>) -> Html {
 }
 
 fn play(ui: Ui<'_>) -> Html {
-    let (sign, name) = if ui.state.play.on { ("❚❚", "Pause") } else { ("►", "Play") };
+    let (sign, name) = if ui.state.play.on { (Icon::Pause, "Pause") } else { (Icon::Play, "Play") };
     html! {
         <button type="button" class="sign play" data-testid="play" aria-label={name} title={name} onclick={ui.click(Action::Play)}>
-            <span aria-hidden="true">{ sign }</span><span class="play-word" aria-hidden="true">{ if ui.state.play.on { "pause" } else { "play" } }</span>
+            { sign.draw() }<span class="play-word" aria-hidden="true">{ if ui.state.play.on { "pause" } else { "play" } }</span>
         </button>
     }
 }

@@ -175,6 +175,8 @@ pub enum Action {
     Resized {
         /// CSS pixels.
         width: u32,
+        /// It is lower than [`super::LOW`].
+        low: bool,
         /// Steps that fit on the timeline.
         timeline_steps: u64,
     },

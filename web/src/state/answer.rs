@@ -1,8 +1,8 @@
 //! What the worker says, and what the page makes of it.
 
 use super::reduce::show;
-use super::{Effect, Engine, Focus, For, Notice, Opening, Reported, Shared, State, opening, tool_place};
-use crate::protocol::{Answer, Call, LogDelta, LogEntry, Pick};
+use super::{Effect, Engine, Focus, For, Notice, Opening, Reported, Shared, State, Tab, opening, tool_place};
+use crate::protocol::{Answer, Call, LogDelta, LogEntry, Pick, Tool};
 use crate::scene::{Lane, Scene};
 
 /// The least milliseconds between two sentences while playing.
@@ -100,7 +100,14 @@ fn begin_opening(state: &mut State) -> Effects {
 
 fn offer(state: &mut State) -> Effects {
     state.opening = opening::before_the_look(&state.log).map_or(Opening::Over, Opening::Offered);
-    vec![Effect::Focus(Focus::Opening)]
+    state.tab = Tab::Fiemap;
+    state.tool = Tool::Fiemap;
+    vec![photograph(Tool::Fiemap), Effect::Focus(Focus::Opening)]
+}
+
+/// Asks a tool without letting it change anything.
+fn photograph(tool: Tool) -> Effect {
+    Effect::Call(Call::Ask { tool, sync: false, current: false }, For::Photo(tool))
 }
 
 /// The next stop of the opening.
@@ -115,7 +122,11 @@ pub(super) fn opening_tick(state: &mut State) -> Effects {
 /// To where the offer leads.
 pub(super) fn opening_back(state: &mut State) -> Effects {
     match std::mem::replace(&mut state.opening, Opening::Over) {
-        Opening::Offered(step) => vec![Effect::Goto(step), Effect::Focus(Focus::Stage)],
+        Opening::Offered(step) => {
+            state.tool = Tool::Filefrag;
+            let look = Effect::Call(Call::Goto(step), For::Step);
+            vec![look, photograph(Tool::Filefrag), Effect::Focus(Focus::Stage)]
+        }
         _ => Vec::new(),
     }
 }

@@ -91,6 +91,23 @@ impl Layout {
     }
 }
 
+/// How much room a drawing has, and from how far it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room {
+    /// On a desk.
+    #[default]
+    Desk,
+    /// On a desk, in a low window.
+    Low,
+    /// From the last row of a lecture hall.
+    Hall,
+    /// In a hand.
+    Hand,
+}
+
+/// Windows lower than this many CSS pixels get lower lanes.
+pub const LOW: u32 = 780;
+
 /// Panels of the right column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tab {

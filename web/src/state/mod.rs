@@ -14,7 +14,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 pub use action::{Action, Effect, Focus, For, Reported};
-pub use choice::{Engine, Layout, Notice, Overlay, Pane, Play, Prefs, SPEEDS, STEP_MS, Side, Tab, Theme};
+pub use choice::{Engine, LOW, Layout, Notice, Overlay, Pane, Play, Prefs, Room, SPEEDS, STEP_MS, Side, Tab, Theme};
 pub use console::Console;
 pub use nav::{Dir, device_columns};
 pub use opening::Opening;
@@ -74,6 +74,8 @@ pub struct State {
     pub prefs: Prefs,
     /// The layout.
     pub layout: Layout,
+    /// The window is low.
+    pub low: bool,
     /// The presenter's layout.
     pub present: bool,
     /// The left column is shown where it is folded away by default, and the right one in the presenter's layout.
@@ -127,6 +129,7 @@ impl Default for State {
             unfinished: None,
             prefs: Prefs::default(),
             layout: Layout::Wide,
+            low: false,
             present: false,
             drawer: false,
             tab: Tab::Inspect,
@@ -154,6 +157,15 @@ impl State {
     /// Whether something can run at the head, and the cursor is there.
     pub fn at_live_head(&self) -> bool {
         self.scene.as_ref().is_some_and(|scene| scene.cursor == scene.length && scene.standing == Standing::Pending)
+    }
+    /// How much room drawings have.
+    pub fn room(&self) -> Room {
+        match (self.present, self.layout) {
+            (true, _) => Room::Hall,
+            (false, Layout::Narrow) => Room::Hand,
+            (false, Layout::Wide | Layout::Medium) if self.low => Room::Low,
+            (false, Layout::Wide | Layout::Medium) => Room::Desk,
+        }
     }
     /// Another run: what was chosen in the old one means nothing.
     pub fn forget_file(&mut self) {

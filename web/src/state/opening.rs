@@ -19,20 +19,20 @@ pub enum Opening {
     Over,
 }
 
-/// The stops of a run: what the first write did, what was there before the last look, what looking did. The last
-/// look is the last line that took steps. `None` when the run is too short for a story.
+/// The stops of a run: what the first write did, what was there before the last look that syncs, and the end. `None`
+/// when the run has no such story.
 pub fn plan(log: &[LogEntry], length: u64) -> Option<Vec<u64>> {
-    let mut stepped = log.iter().filter(|entry| entry.first_step > 0 && entry.first_step <= entry.last_step);
-    let opened = stepped.next()?;
-    let wrote = stepped.next()?;
-    let looked = stepped.next_back()?;
-    let before = looked.first_step.checked_sub(1)?;
-    let stops = vec![length, before, wrote.last_step];
-    (opened.last_step < wrote.last_step && wrote.last_step <= before && before < length).then_some(stops)
+    let wrote = log.iter().find(|entry| entry.line.contains("pwrite") && took_steps(entry))?.last_step;
+    let before = before_the_look(log)?;
+    (wrote <= before && before < length).then(|| vec![length, before, wrote])
 }
 
-/// The step to which the offer leads: before the last look.
+/// The step to which the offer leads: the end of what came before the last look that syncs.
 pub fn before_the_look(log: &[LogEntry]) -> Option<u64> {
-    let looked = log.iter().rev().find(|entry| entry.first_step > 0 && entry.first_step <= entry.last_step)?;
-    looked.first_step.checked_sub(1)
+    let looked = log.iter().rposition(|entry| entry.line.contains("fiemap") && took_steps(entry))?;
+    log[..looked].iter().rev().find(|entry| took_steps(entry)).map(|entry| entry.last_step)
+}
+
+fn took_steps(entry: &LogEntry) -> bool {
+    entry.first_step > 0 && entry.first_step <= entry.last_step
 }

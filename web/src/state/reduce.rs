@@ -275,7 +275,10 @@ fn page_action(state: &mut State, action: Action) -> Effects {
         Action::FocusStage => return vec![Effect::Focus(Focus::Stage)],
         Action::Say => state.status = words(state.scene.as_deref()),
         Action::Dismiss => state.notice = None,
-        Action::Resized { width, timeline_steps } => return resized(state, width, timeline_steps),
+        Action::Resized { width, low, timeline_steps } => {
+            state.low = low;
+            return resized(state, width, timeline_steps);
+        }
         Action::OpeningTick => return opening_tick(state),
         Action::OpeningBack => return opening_back(state),
         _ => {}

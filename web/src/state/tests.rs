@@ -81,8 +81,9 @@ fn the_opening_shows_three_stops_and_then_the_offer() {
     state.log = Shared::new(vec![
         entry("open -f a", 1, 2),
         entry("pwrite 0 16k", 3, 8),
-        entry("filefrag -v", 9, 8),
-        entry("fiemap -v", 9, 20),
+        entry("filefrag -v", 9, 12),
+        entry("fiemap -v", 13, 18),
+        entry("filefrag -v", 19, 20),
     ]);
     assert_eq!(report(&mut state, scene(20, 20), 0), [Effect::OpeningTimer(100)]);
     let mut stops = Vec::new();
@@ -93,10 +94,13 @@ fn the_opening_shows_three_stops_and_then_the_offer() {
             _ => None,
         }));
     }
-    assert_eq!(stops, [8, 8, 20]);
-    assert_eq!(reduce(&mut state, Action::OpeningTick), [Effect::Focus(Focus::Opening)]);
+    assert_eq!(stops, [8, 12, 20]);
+    let photo = |tool| Effect::Call(Call::Ask { tool, sync: false, current: false }, For::Photo(tool));
+    let offer = reduce(&mut state, Action::OpeningTick);
+    assert_eq!(offer, [photo(Tool::Fiemap), Effect::Focus(Focus::Opening)], "nothing is changed by the offer");
     let back = reduce(&mut state, Action::Step { size: None, forward: false });
-    assert_eq!(back.first(), Some(&Effect::Goto(8)));
+    let goto = Effect::Call(Call::Goto(12), For::Step);
+    assert_eq!(back, [goto, photo(Tool::Filefrag), Effect::Focus(Focus::Stage)]);
 }
 
 #[test]
@@ -112,7 +116,8 @@ fn with_motion_off_the_opening_is_only_the_offer() {
     let mut state = State::default();
     state.prefs.still = true;
     state.log = Shared::new(vec![entry("open -f a", 1, 2), entry("pwrite 0 16k", 3, 8), entry("fiemap -v", 9, 20)]);
-    assert_eq!(report(&mut state, scene(20, 20), 0), [Effect::Focus(Focus::Opening)]);
+    let effects = report(&mut state, scene(20, 20), 0);
+    assert_eq!(effects.last(), Some(&Effect::Focus(Focus::Opening)));
     assert_eq!(state.opening, Opening::Offered(8));
 }
 

@@ -237,7 +237,7 @@ impl Engine {
                     sync: false,
                     step: wide(table.step),
                     changed: None,
-                    rows: photo::rows(tool, &table.text, block_size),
+                    rows: photo::rows(tool, &table.text, block_size, &[]),
                     file: name,
                 }));
             }
@@ -250,7 +250,7 @@ impl Engine {
             }
         };
         let shown = if tool == Tool::Fiemap { &answer.text_xfs_io_v } else { &answer.text_filefrag_v };
-        let rows = photo::rows(tool, shown, block_size);
+        let rows = photo::rows(tool, shown, block_size, &answer.records);
         Ok(Answer::Photo(Photo { tool, file: name, sync, step: wide(answer.step), changed, rows }))
     }
 

@@ -148,7 +148,8 @@ impl Stage {
     fn timeline(&self, session: &Session, view: &View) -> TimelineScene {
         let steps = usize::try_from(view.timeline_steps.clamp(8, 512)).unwrap_or(64);
         let half = (steps / 2).max(1);
-        let first = if session.len() < steps { 0 } else { (session.cursor() / half).saturating_sub(1) * half };
+        let last = (session.len() + 1).saturating_sub(steps).next_multiple_of(8);
+        let first = ((session.cursor() / half).saturating_sub(1) * half).min(last);
         let end = first + steps;
         let inside = |step: usize| first <= step && step < end;
         let commands = session.commands().iter().filter(|entry| entry.first_step <= entry.last_step);
