@@ -170,14 +170,7 @@ impl Tree {
     }
 
     /// Reports a change of a node's list.
-    pub(super) fn log(
-        &self,
-        slot: Slot,
-        at: usize,
-        removed: usize,
-        inserted: Vec<Entry>,
-        edits: &mut Vec<TreeEdit>,
-    ) {
+    pub(super) fn log(&self, slot: Slot, at: usize, removed: usize, inserted: Vec<Entry>, edits: &mut Vec<TreeEdit>) {
         let node = self.node(slot).id;
         let inserted = inserted.into_boxed_slice();
         edits.push(TreeEdit::Splice { node, at: count(at), removed: count(removed), inserted });

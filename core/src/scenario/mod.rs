@@ -2,10 +2,10 @@
 
 pub mod help;
 pub mod machine;
+pub mod observe;
 pub mod parse;
 mod print;
 mod program;
-pub mod observe;
 pub mod reply;
 mod say;
 pub mod script;

@@ -5,7 +5,9 @@ use super::script::{Command, Line, Script};
 use super::setup::{RECORDED_SIZE, Setup, SetupError};
 use crate::base::fiemap::SegmentKind;
 use crate::base::{FileBlock, Ino, PAGE_SIZE, Payload, Range};
-use crate::observe::{BlockBytes, CacheRun, ContentHasher, FileObservation, Head, Observer, Output, PageState, StepRecord};
+use crate::observe::{
+    BlockBytes, CacheRun, ContentHasher, FileObservation, Head, Observer, Output, PageState, StepRecord,
+};
 use crate::query::fiemap::{Request, records};
 use crate::query::{LiveFacts, seek};
 use crate::sim::cx::Recording;
@@ -20,7 +22,8 @@ pub fn observe(personality: &str, script: &Script, trace: &str) -> Result<String
     let mut hasher = ContentHasher::new();
     let ends = [("syncfs", Command::Syncfs), ("remount", Command::Remount)];
     let lines = script.lines.iter().map(|line| (line.clone(), false));
-    let ends = ends.into_iter().map(|(text, command)| (Line { number: 0, text: text.to_owned(), task: None, command }, true));
+    let ends =
+        ends.into_iter().map(|(text, command)| (Line { number: 0, text: text.to_owned(), task: None, command }, true));
     for (n, (line, end)) in (1..).zip(lines.chain(ends)) {
         let reopened = matches!(line.command, Command::Remount | Command::Crash);
         machine.play_line(&line);

@@ -27,7 +27,8 @@ impl Setup {
 
     /// The same with another default size of the device, in bytes.
     pub fn sized(personality: &str, directives: &Directives, default_size: u64) -> Result<Self, SetupError> {
-        let options = |of: &std::collections::BTreeMap<String, String>| of.get(personality).cloned().unwrap_or_default();
+        let options =
+            |of: &std::collections::BTreeMap<String, String>| of.get(personality).cloned().unwrap_or_default();
         let (mkfs, mount) = (options(&directives.mkfs), options(&directives.mount));
         let block = directives.block_size.unwrap_or(4096);
         let in_blocks = directives.device_blocks.and_then(|blocks| blocks.checked_mul(block));
