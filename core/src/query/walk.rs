@@ -62,7 +62,7 @@ impl Volume {
                     }
                     FiemapLock::TryAndRestart => {
                         drop(hold);
-                        self.cx.step(Mark::Look).await;
+                        self.cx.give_way(Mark::Look).await;
                     }
                     FiemapLock::TryThenDrop | FiemapLock::AlwaysDrop => {
                         drop(hold);

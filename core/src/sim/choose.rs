@@ -48,8 +48,18 @@ impl Chooser {
     pub fn runs_until_blocked(&self) -> bool {
         matches!(self, Self::Default)
     }
+    /// A task lets the others go first. Under priorities that means that it gets the lowest one.
+    pub fn gave_way(&mut self, task: TaskId) {
+        if let Self::Pct(pct) = self
+            && let Some(priority) = pct.priorities.get_mut(task.0 as usize)
+        {
+            pct.lowest -= 1;
+            *priority = pct.lowest;
+        }
+    }
     /// Picks among `runnable` (not empty, longest waiting first) for step number `step`.
-    pub fn pick(&mut self, step: u64, current: TaskId, runnable: &[TaskId]) -> TaskId {
+    /// `current` is `None` when the task that ran last gave way to the others.
+    pub fn pick(&mut self, step: u64, current: Option<TaskId>, runnable: &[TaskId]) -> TaskId {
         match self {
             Self::Default => default_pick(current, runnable),
             Self::Random(rng) => {
@@ -62,8 +72,8 @@ impl Chooser {
 }
 
 /// The current task while it can run, else the one that has waited longest.
-pub fn default_pick(current: TaskId, runnable: &[TaskId]) -> TaskId {
-    if runnable.contains(&current) { current } else { runnable[0] }
+pub fn default_pick(current: Option<TaskId>, runnable: &[TaskId]) -> TaskId {
+    current.filter(|task| runnable.contains(task)).unwrap_or(runnable[0])
 }
 
 impl Pct {

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) spawned: VecDeque<(TaskId, TaskFuture)>,
     /// Whether tasks hand control back at every step.
     pub(super) suspends: bool,
+    /// Whether the current task lets every other one go first.
+    pub(super) gave_way: bool,
     pub(super) now: u64,
     pub(super) timers: BTreeMap<(u64, TaskId), ()>,
     /// Where the current task stands, for the step that it will begin when it goes on.
@@ -81,6 +83,7 @@ impl Cx {
             current: TaskId(0),
             spawned: VecDeque::new(),
             suspends: false,
+            gave_way: false,
             now: 0,
             timers: BTreeMap::new(),
             ready_clock: 0,
@@ -251,16 +254,22 @@ impl Cx {
     pub async fn step(&self, mark: Mark) {
         if self.0.state.with(|state| state.suspends) {
             self.stands(mark);
-            let mut suspended = false;
-            poll_fn(|_| {
-                if suspended {
-                    return Poll::Ready(());
-                }
-                suspended = true;
-                Poll::Pending
-            })
-            .await;
+            suspend().await;
         }
+        self.begin_step(mark);
+    }
+
+    /// A place where a task that tries something again lets every other task go first: without it the default rule
+    /// would let it try for ever, and nobody would make true what it waits for.
+    pub async fn give_way(&self, mark: Mark) {
+        self.stands(mark);
+        self.0.state.change(|state| {
+            state.gave_way = true;
+            state.ready_clock += 1;
+            let (current, clock) = (state.current.0 as usize, state.ready_clock);
+            state.tasks[current].ready_since = clock;
+        });
+        suspend().await;
         self.begin_step(mark);
     }
 
@@ -321,6 +330,19 @@ impl Cx {
         });
         self.park(Reason::Timer(until), Mark::Woken(Reason::Timer(until))).await;
     }
+}
+
+/// Hands control back once.
+async fn suspend() {
+    let mut suspended = false;
+    poll_fn(|_| {
+        if suspended {
+            return Poll::Ready(());
+        }
+        suspended = true;
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Whether a run keeps its events.

@@ -73,7 +73,7 @@ impl Executor {
             }
             runnable = self.cx.runnable();
         }
-        let current = self.cx.current();
+        let current = self.current_unless_it_gave_way();
         let step = self.cx.steps() + 1;
         let usual = default_pick(current, &runnable);
         let chosen =
@@ -94,6 +94,15 @@ impl Executor {
                 return outcome;
             }
         }
+    }
+
+    fn current_unless_it_gave_way(&mut self) -> Option<TaskId> {
+        let current = self.cx.current();
+        if self.cx.state(|state| std::mem::take(&mut state.gave_way)) {
+            self.chooser.gave_way(current);
+            return None;
+        }
+        Some(current)
     }
 
     fn replayed(&mut self, step: u64) -> Option<TaskId> {
