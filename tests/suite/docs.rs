@@ -2,11 +2,14 @@
 //!
 //! With `EXTENTSCOPE_BLESS=1` the tables are written anew instead of compared.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use extentscope_core::personality::NAMES;
 use extentscope_core::scenario::help::COMMANDS;
-use extentscope_core::trace::{Event, LockClass};
+use extentscope_core::session::Session;
+use extentscope_core::trace::{Event, LockClass, Mode};
 use extentscope_tests::here;
 
 /// Documents whose paths must exist.
@@ -47,6 +50,58 @@ fn the_architecture_lists_the_locks_in_their_order() {
     let head = "| order | class | kernel | protects |\n|---|---|---|---|\n".to_owned();
     let table: String = [head].into_iter().chain(classes.iter().enumerate().map(row)).collect();
     compare("ARCHITECTURE.md", "locks", &table);
+}
+
+/// Operations: what they are called, the lines before, the line that is looked at, and the task whose locks count.
+const OPERATIONS: [(&str, &[&str], &str, &str); 15] = [
+    ("buffered write into a hole", &["open -f a"], "pwrite 0 8k", "script"),
+    ("buffered read, nothing cached", &WRITTEN, "pread 0 8k", "script"),
+    ("load through a mapping, nothing cached", &WRITTEN, "mread 0 8k", "script"),
+    ("store through a mapping, nothing cached", &WRITTEN, "mwrite 0 8k", "script"),
+    ("direct write into a hole", &["open -f a"], "pwrite -d 0 8k", "script"),
+    ("direct read", &WRITTEN, "pread -d 0 8k", "script"),
+    ("truncate into a block", &WRITTEN, "truncate 5000", "script"),
+    ("falloc", &["open -f a"], "falloc 0 64k", "script"),
+    ("fpunch with cut blocks at its edges", &WRITTEN, "fpunch 1k 10k", "script"),
+    ("fzero with cut blocks at its edges", &WRITTEN, "fzero 1k 10k", "script"),
+    ("writeback", &["open -f a", "pwrite 0 8k"], "writeback", "script"),
+    ("fsync", &["open -f a", "pwrite 0 8k"], "fsync", "script"),
+    ("completion of writeback", &["open -f a", "pwrite 0 8k"], "fsync", "ioend"),
+    ("FIEMAP without a flush, over dirty data", &["open -f a", "pwrite 0 8k"], "fiemap -N", "script"),
+    ("SEEK_DATA, over dirty data", &["open -f a", "pwrite 0 8k"], "seek -d 0", "script"),
+];
+/// A file of 16 KiB on the device, and nothing of it in the cache.
+const WRITTEN: [&str; 5] = ["open -f a", "pwrite 0 16k", "fsync", "fadvise -d", "mmap 0 16k"];
+
+#[test]
+fn the_architecture_lists_the_locks_that_operations_take() {
+    let mut table = format!("| operation | {} |\n|---|{}\n", NAMES.join(" | "), "---|".repeat(NAMES.len()));
+    for (name, before, line, task) in OPERATIONS {
+        let cells = NAMES.map(|personality| locks_taken(personality, before, line, task));
+        table += &format!("| {name} | {} |\n", cells.join(" | "));
+    }
+    compare("ARCHITECTURE.md", "lock-table", &table);
+}
+
+/// The locks that a task takes while a line runs, outermost class first.
+fn locks_taken(personality: &str, before: &[&str], line: &str, task: &str) -> String {
+    let script = before.join("\n") + "\n";
+    let mut session = Session::load(&script, Some(personality)).unwrap_or_else(|error| panic!("{error}"));
+    let report = session.run_line(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let mut taken: BTreeSet<(LockClass, Mode)> = BTreeSet::new();
+    for step in report.first_step..=report.last_step {
+        session.events(step, |events| {
+            taken.extend(events.iter().filter_map(|event| match event {
+                Event::LockTaken { task: who, lock, mode } if session.names().task(*who) == task => {
+                    Some((lock.class, *mode))
+                }
+                _ => None,
+            }));
+        });
+    }
+    let words = taken.iter().map(|(class, mode)| format!("{class:?} {}", format!("{mode:?}").to_lowercase()));
+    let text = words.collect::<Vec<_>>().join(", ");
+    if text.is_empty() { "none".to_owned() } else { text }
 }
 
 #[test]
