@@ -44,6 +44,11 @@ impl<U: Unit, V: Clone + PartialEq> RangeMap<U, V> {
         let inside = self.entries.range(from..).take_while(move |(start, _)| **start < end);
         inside.map(|(start, (stop, value))| (Range { start: *start, end: *stop }, value))
     }
+    /// Whether an entry overlaps `range`.
+    pub fn overlaps(&self, range: Range<U>) -> bool {
+        let last = self.entries.range(..range.end).next_back();
+        !range.is_empty() && last.is_some_and(|(_, (end, _))| *end > range.start)
+    }
     /// All entries in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Range<U>, &V)> + '_ {
         self.entries.iter().map(|(start, (end, value))| (Range { start: *start, end: *end }, value))
@@ -72,7 +77,32 @@ impl<U: Unit, V: Clone + PartialEq> RangeMap<U, V> {
         if range.is_empty() {
             return;
         }
-        self.remove(range);
+        // The last entry that starts in or at the end of the range decides, most of the time, with one look.
+        match self.entries.range_mut(..=range.end).next_back() {
+            Some((start, (end, before))) if *start < range.start => {
+                if *end == range.start && *before == value {
+                    *end = range.end;
+                    return;
+                }
+                if *end >= range.end && *before == value {
+                    return;
+                }
+                if *end > range.start {
+                    self.insert_over(range, value);
+                    return;
+                }
+            }
+            Some(_) => {
+                self.insert_over(range, value);
+                return;
+            }
+            None => {}
+        }
+        self.entries.insert(range.start, (range.end, value));
+    }
+    /// [`Self::insert`] where entries overlap the range or begin at its end.
+    fn insert_over(&mut self, range: Range<U>, value: V) {
+        self.cut(range);
         let mut whole = range;
         if let Some((start, (end, before))) = self.entries.range(..range.start).next_back()
             && *end == range.start
@@ -87,6 +117,31 @@ impl<U: Unit, V: Clone + PartialEq> RangeMap<U, V> {
             self.entries.remove(&range.end);
         }
         self.entries.insert(whole.start, (whole.end, value));
+    }
+    /// Forgets `range`.
+    pub fn cut(&mut self, range: Range<U>) {
+        if range.is_empty() {
+            return;
+        }
+        let Some((start, (end, value))) = self.entries.range_mut(..range.end).next_back() else { return };
+        let (start, stop) = (*start, *end);
+        if stop <= range.start {
+            return;
+        }
+        if start > range.start {
+            drop(self.remove(range));
+            return;
+        }
+        // No other entry overlaps the range.
+        let rest = (stop > range.end).then(|| (stop, value.clone()));
+        if start < range.start {
+            *end = range.start;
+        } else {
+            self.entries.remove(&start);
+        }
+        if let Some(rest) = rest {
+            self.entries.insert(range.end, rest);
+        }
     }
     /// Forgets `range`; returns what was there, cut to it.
     pub fn remove(&mut self, range: Range<U>) -> Vec<(Range<U>, V)> {
@@ -135,8 +190,11 @@ mod tests {
             }
             match value {
                 Some(value) => map.insert(range, value),
+                None if round % 2 == 0 => map.cut(range),
                 None => drop(map.remove(range)),
             }
+            let covered = map.covered(range) > 0;
+            assert_eq!(map.overlaps(range), covered, "round {round}");
             assert_eq!(dense(&map, SIZE), twin, "round {round}");
             let all: Vec<_> = map.iter().collect();
             for pair in all.windows(2) {

@@ -55,6 +55,10 @@ impl Folio {
     pub fn range(&self) -> Range<FileBlock> {
         Range::sized(self.first, u64::from(self.count))
     }
+    /// The last page in it.
+    pub fn last_page(&self) -> PageIndex {
+        PageIndex(self.index.0 + u64::from(self.pages) - 1)
+    }
     fn at(&self, block: FileBlock) -> usize {
         assert!(self.range().contains(block), "the block lies in the folio");
         usize::try_from(block - self.first).expect("a folio is small")
@@ -69,24 +73,64 @@ impl Folio {
     }
     /// Runs of equal states inside `range`, in order.
     pub fn states(&self, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, BlockState)> {
+        let mut all = Vec::new();
+        self.each_state(range, |run, state| all.push((run, state)));
+        all
+    }
+    /// Looks at the runs of equal states inside `range`, in order.
+    pub fn each_state(&self, range: Range<FileBlock>, mut look: impl FnMut(Range<FileBlock>, BlockState)) {
         let range = self.range().intersect(&range);
-        match &self.blocks {
-            Blocks::Alike(all) if !range.is_empty() => vec![(range, all.state)],
-            Blocks::Alike(_) => Vec::new(),
-            Blocks::Each(_) => runs(range, |block| self.block(block).state),
+        if range.is_empty() {
+            return;
+        }
+        let each = match &self.blocks {
+            Blocks::Alike(all) => return look(range, all.state),
+            Blocks::Each(each) => &each[self.at(range.start)..=self.at(range.end - 1)],
+        };
+        let mut start = range.start;
+        for run in each.chunk_by(|one, next| one.state == next.state) {
+            let next = start + run.len() as u64;
+            look(Range::new(start, next), run[0].state);
+            start = next;
         }
     }
-    /// Runs of equal bytes inside `range`, in order; blocks without bytes are left out.
-    pub fn data(&self, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
+    /// Looks at the runs of equal bytes inside `range`, in order; blocks without bytes are left out.
+    pub fn each_data(&self, range: Range<FileBlock>, mut look: impl FnMut(Range<FileBlock>, &Stamped)) {
         let range = self.range().intersect(&range);
-        let some = |(range, data): (_, Option<Stamped>)| data.map(|data| (range, data));
         match &self.blocks {
-            Blocks::Alike(_) if range.is_empty() => Vec::new(),
-            Blocks::Alike(all) if uniform(all.data.as_ref()) => some((range, all.data.clone())).into_iter().collect(),
-            Blocks::Alike(_) | Blocks::Each(_) => range
-                .iter()
-                .filter_map(|block| some((Range::sized(block, 1), self.block(block).data.clone())))
-                .collect(),
+            Blocks::Alike(_) if range.is_empty() => {}
+            Blocks::Alike(all) if uniform(all.data.as_ref()) => {
+                all.data.iter().for_each(|stamped| look(range, stamped));
+            }
+            Blocks::Alike(_) | Blocks::Each(_) => range.iter().for_each(|block| {
+                self.block(block).data.iter().for_each(|stamped| look(Range::sized(block, 1), stamped));
+            }),
+        }
+    }
+    /// Gives each block of `range` its new state; tells of each run that changed what it was and is.
+    pub(super) fn change_states(
+        &mut self,
+        range: Range<FileBlock>,
+        change: &impl Fn(BlockState) -> BlockState,
+        mut told: impl FnMut(Range<FileBlock>, BlockState, BlockState),
+    ) {
+        let range = self.range().intersect(&range);
+        if let Blocks::Alike(all) = &mut self.blocks
+            && range == Range::sized(self.first, u64::from(self.count))
+        {
+            let old = all.state;
+            all.state = change(old);
+            if all.state != old {
+                told(range, old, all.state);
+            }
+            return;
+        }
+        for (run, old) in self.states(range) {
+            let new = change(old);
+            if new != old {
+                self.change(run, |block| block.state = new);
+                told(run, old, new);
+            }
         }
     }
     /// Changes the blocks of `range` alike. `change` sees each different block once.
@@ -118,20 +162,4 @@ impl Folio {
 
 fn uniform(data: Option<&Stamped>) -> bool {
     data.is_none_or(|stamped| matches!(stamped.data, crate::base::Payload::Fill(_)))
-}
-
-/// Runs of equal values over a range of blocks.
-pub(super) fn runs<V: PartialEq>(
-    range: Range<FileBlock>,
-    value: impl Fn(FileBlock) -> V,
-) -> Vec<(Range<FileBlock>, V)> {
-    let mut found: Vec<(Range<FileBlock>, V)> = Vec::new();
-    for block in range.iter() {
-        let here = value(block);
-        match found.last_mut() {
-            Some((run, last)) if *last == here => run.end = block + 1,
-            _ => found.push((Range::sized(block, 1), here)),
-        }
-    }
-    found
 }

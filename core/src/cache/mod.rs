@@ -7,9 +7,11 @@
 //! Invariants:
 //! (1) folios of a file do not overlap;
 //! (2) the dirty index holds exactly the blocks whose state says dirty;
-//! (3) a dirty block is up to date and has bytes.
+//! (3) a dirty block is up to date and has bytes;
+//! (4) the writeback index holds exactly the pages of folios under writeback.
 
 pub mod folio;
+mod index;
 pub mod readahead;
 
 pub use folio::{Block, Folio};
@@ -18,6 +20,7 @@ use crate::base::cache_state::BlockState;
 use crate::base::{BlockSize, FileBlock, Ino, PageIndex, Payload, Range, RangeMap, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, LockClass, LockId};
+use index::Folios;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -27,8 +30,9 @@ pub const FOLIO_PAGES_MAX: u64 = 512;
 /// The cache of one file.
 #[derive(Clone, Debug, Default)]
 pub struct FileCache {
-    folios: BTreeMap<PageIndex, Folio>,
+    folios: Folios,
     dirty: RangeMap<FileBlock, ()>,
+    writeback: RangeMap<PageIndex, ()>,
 }
 
 /// The page cache of a filesystem.
@@ -65,21 +69,32 @@ impl PageCache {
 
     /// The folio that holds a page.
     pub fn folio_at<R>(&self, ino: Ino, page: PageIndex, look: impl FnOnce(&Folio) -> R) -> Option<R> {
-        self.file(ino, |file| {
-            let (_, folio) = file.folios.range(..=page).next_back()?;
-            (page.0 < folio.index.0 + u64::from(folio.pages)).then(|| look(folio))
-        })?
+        self.file(ino, |file| file.folios.at(page).map(look))?
     }
 
     /// First page and pages of each folio that overlaps `blocks`, in order.
     pub fn folios_in(&self, ino: Ino, blocks: Range<FileBlock>) -> Vec<(PageIndex, u32)> {
-        if blocks.is_empty() {
-            return Vec::new();
+        let mut all = Vec::new();
+        self.each_folio_in(ino, blocks, |folio| all.push((folio.index, folio.pages)));
+        all
+    }
+
+    /// Looks at each folio that overlaps `blocks`, in order.
+    pub fn each_folio_in(&self, ino: Ino, blocks: Range<FileBlock>, look: impl FnMut(&Folio)) {
+        if let Some((first, last)) = self.pages_of(blocks) {
+            self.file(ino, |file| file.folios.within(first, last).for_each(look));
         }
-        let (first, last) = (self.0.block.page_of(blocks.start), self.0.block.page_of(blocks.end - 1));
-        let from = self.folio_at(ino, first, |folio| folio.index).unwrap_or(first);
-        self.file(ino, |file| file.folios.range(from..=last).map(|(index, folio)| (*index, folio.pages)).collect())
-            .unwrap_or_default()
+    }
+
+    /// Whether any folio overlaps `blocks`.
+    pub fn has_folio_in(&self, ino: Ino, blocks: Range<FileBlock>) -> bool {
+        let Some((first, last)) = self.pages_of(blocks) else { return false };
+        self.file(ino, |file| file.folios.within(first, last).next().is_some()) == Some(true)
+    }
+
+    /// The first and the last page that overlap blocks; `None` for no blocks.
+    fn pages_of(&self, blocks: Range<FileBlock>) -> Option<(PageIndex, PageIndex)> {
+        (!blocks.is_empty()).then(|| (self.0.block.page_of(blocks.start), self.0.block.page_of(blocks.end - 1)))
     }
 
     /// Every file that has something cached.
@@ -89,7 +104,7 @@ impl PageCache {
 
     /// Looks at every folio of a file, in order.
     pub fn each_folio(&self, ino: Ino, mut look: impl FnMut(&Folio)) {
-        self.file(ino, |file| file.folios.values().for_each(&mut look));
+        self.file(ino, |file| file.folios.iter().for_each(&mut look));
     }
 
     /// The blocks of a folio.
@@ -100,10 +115,9 @@ impl PageCache {
     /// Puts an empty folio into the cache. Its pages must be absent.
     pub fn add(&self, ino: Ino, index: PageIndex, pages: u32) {
         let blocks = self.folio_blocks(index, pages);
-        assert!(self.folios_in(ino, blocks).is_empty(), "invariant 1: folios do not overlap");
         let count = u32::try_from(blocks.len()).expect("a folio is small");
         let folio = Folio::new(index, pages, blocks.start, count);
-        self.0.files.change(|files| files.entry(ino).or_default().folios.insert(index, folio));
+        self.0.files.change(|files| files.entry(ino).or_default().folios.insert(folio));
         self.0.cx.emit(|| Event::FolioAdded { ino, index, pages });
     }
 
@@ -115,7 +129,7 @@ impl PageCache {
         pages = 1 << pages.ilog2();
         while pages > 1 {
             let count = u32::try_from(pages).expect("a folio is small");
-            let free = page.0.is_multiple_of(pages) && self.folios_in(ino, self.folio_blocks(page, count)).is_empty();
+            let free = page.0.is_multiple_of(pages) && !self.has_folio_in(ino, self.folio_blocks(page, count));
             if free {
                 break;
             }
@@ -145,10 +159,10 @@ impl PageCache {
         }
         self.0.files.change(|files| {
             let folios = &mut files.get_mut(&ino).expect("the file has cached blocks").folios;
-            let whole = folios.remove(&index).expect("the folio is cached");
+            let whole = folios.remove(index).expect("the folio is cached");
             for (index, pages) in &into {
                 let blocks = self.folio_blocks(*index, *pages);
-                folios.insert(*index, whole.part(*index, *pages, blocks));
+                folios.insert(whole.part(*index, *pages, blocks));
             }
         });
         self.0.cx.emit(|| Event::FolioSplit { ino, index, into: into.into() });
@@ -159,7 +173,7 @@ impl PageCache {
         let folio = self
             .0
             .files
-            .change(|files| files.get_mut(&ino).and_then(|file| file.folios.remove(&index)))
+            .change(|files| files.get_mut(&ino).and_then(|file| file.folios.remove(index)))
             .expect("a removed folio was cached");
         assert!(!folio.writeback, "a folio under writeback stays");
         let dirty = self.file(ino, |file| file.dirty.covered(folio.range())).unwrap_or(0);
@@ -176,10 +190,28 @@ impl PageCache {
     /// Runs of equal states of the cached blocks in `range`, in order.
     pub fn states(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, BlockState)> {
         let mut all = Vec::new();
-        for (index, _) in self.folios_in(ino, range) {
-            all.extend(self.folio_at(ino, index, |folio| folio.states(range)).unwrap_or_default());
-        }
+        self.each_folio_in(ino, range, |folio| folio.each_state(range, |run, state| all.push((run, state))));
         all
+    }
+
+    /// The cached blocks of `range` whose states `counts` accepts, in runs that end with their folios, in order.
+    pub fn runs(&self, ino: Ino, range: Range<FileBlock>, counts: impl Fn(BlockState) -> bool) -> Vec<Range<FileBlock>> {
+        let mut all = Vec::new();
+        let mut add = |run, state| {
+            if counts(state) {
+                all.push(run);
+            }
+        };
+        self.each_folio_in(ino, range, |folio| folio.each_state(range, &mut add));
+        all
+    }
+
+    /// How many cached blocks of `range` have a state that `counts` accepts.
+    pub fn count(&self, ino: Ino, range: Range<FileBlock>, counts: impl Fn(BlockState) -> bool) -> u64 {
+        let mut blocks = 0;
+        let mut add = |run: Range<FileBlock>, state| blocks += if counts(state) { run.len() } else { 0 };
+        self.each_folio_in(ino, range, |folio| folio.each_state(range, &mut add));
+        blocks
     }
 
     /// The state of one block, if it is cached.
@@ -195,55 +227,75 @@ impl PageCache {
     /// Runs of equal bytes of the cached blocks in `range`.
     pub fn data_runs(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
         let mut all = Vec::new();
-        for (index, _) in self.folios_in(ino, range) {
-            all.extend(self.folio_at(ino, index, |folio| folio.data(range)).unwrap_or_default());
-        }
+        self.each_folio_in(ino, range, |folio| folio.each_data(range, |run, stamped| all.push((run, stamped.clone()))));
         all
     }
 
     /// The one gate of states: `change` gives each cached block of `range` its new state.
     pub fn set_state(&self, ino: Ino, range: Range<FileBlock>, change: impl Fn(BlockState) -> BlockState) {
-        for (run, old) in self.states(ino, range) {
-            let new = change(old);
-            assert!(!new.dirty || new.uptodate, "invariant 3: a dirty block is up to date");
-            if new == old {
-                continue;
-            }
-            let index = self.folio_at(ino, self.0.block.page_of(run.start), |folio| folio.index);
-            self.0.files.change(|files| {
-                let file = files.get_mut(&ino).expect("the file has cached blocks");
-                let folio = file.folios.get_mut(&index.expect("the block is cached")).expect("the folio is cached");
-                folio.change(run, |block| block.state = new);
-                match (old.dirty, new.dirty) {
-                    (false, true) => file.dirty.insert(run, ()),
-                    (true, false) => drop(file.dirty.remove(run)),
-                    _ => {}
-                }
+        let Some((first, last)) = self.pages_of(range) else { return };
+        self.0.files.change(|files| {
+            let Some(FileCache { folios, dirty, .. }) = files.get_mut(&ino) else { return };
+            folios.change_within(first, last, |folio| {
+                folio.change_states(range, &change, |run, old, new| {
+                    assert!(!new.dirty || new.uptodate, "invariant 3: a dirty block is up to date");
+                    match (old.dirty, new.dirty) {
+                        (false, true) => dirty.insert(run, ()),
+                        (true, false) => dirty.cut(run),
+                        _ => {}
+                    }
+                    self.0.cx.emit(|| Event::BlocksState { ino, range: run, state: new });
+                });
             });
-            self.0.cx.emit(|| Event::BlocksState { ino, range: run, state: new });
-        }
+        });
     }
 
     /// The one gate of bytes. Bytes of a single block, or one fill for many.
     pub fn set_data(&self, ino: Ino, range: Range<FileBlock>, stamped: &Stamped) {
         let one = matches!(stamped.data, Payload::Fill(_)) || range.len() == 1;
         assert!(one, "bytes are those of one block");
-        for (index, pages) in self.folios_in(ino, range) {
-            let part = range.intersect(&self.folio_blocks(index, pages));
-            self.0.files.change(|files| {
-                let file = files.get_mut(&ino).expect("the file has cached blocks");
-                let folio = file.folios.get_mut(&index).expect("the folio is cached");
+        let Some((first, last)) = self.pages_of(range) else { return };
+        self.0.files.change(|files| {
+            let Some(file) = files.get_mut(&ino) else { return };
+            file.folios.change_within(first, last, |folio| {
+                let part = folio.range().intersect(&range);
                 folio.change(part, |block| block.data = Some(stamped.clone()));
+                let event = || Event::BlocksData { ino, range: part, data: stamped.data.clone(), prov: stamped.prov };
+                self.0.cx.emit(event);
             });
-            let (data, prov) = (stamped.data.clone(), stamped.prov);
-            self.0.cx.emit(|| Event::BlocksData { ino, range: part, data, prov });
-        }
+        });
     }
 
     /// Runs of dirty blocks that overlap `range`, cut to it.
     pub fn dirty(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
         let cut = |file: &FileCache| file.dirty.overlapping(range).map(|(run, ())| run.intersect(&range)).collect();
         self.file(ino, cut).unwrap_or_default()
+    }
+
+    /// Whether any block of `range` is dirty.
+    pub fn is_dirty_in(&self, ino: Ino, range: Range<FileBlock>) -> bool {
+        self.file(ino, |file| file.dirty.overlapping(range).next().is_some()) == Some(true)
+    }
+
+    /// The first folios next to each other, at most `most`, that have dirty blocks and start before `end`: from the
+    /// one with the first dirty block in `range` on.
+    pub fn dirty_folios(&self, ino: Ino, range: Range<FileBlock>, end: FileBlock, most: usize) -> Vec<(PageIndex, u32)> {
+        let collect = |file: &FileCache| {
+            let mut found: Vec<(PageIndex, u32)> = Vec::new();
+            let Some((first, ())) = file.dirty.overlapping(range).next() else { return found };
+            let first = self.0.block.page_of(first.start.max(range.start));
+            for folio in file.folios.within(first, PageIndex(u64::MAX)) {
+                let adjoins = found.last().is_none_or(|(last, pages)| last.0 + u64::from(*pages) == folio.index.0);
+                let blocks = folio.range();
+                let dirty = || file.dirty.overlapping(blocks).next().is_some();
+                if found.len() >= most || !adjoins || blocks.start >= end || !dirty() {
+                    break;
+                }
+                found.push((folio.index, folio.pages));
+            }
+            found
+        };
+        self.file(ino, collect).unwrap_or_default()
     }
 
     /// Whether a file has any dirty block.
@@ -254,9 +306,17 @@ impl PageCache {
     /// Starts or ends writeback of a folio.
     pub fn set_writeback(&self, ino: Ino, index: PageIndex, on: bool) {
         self.0.files.change(|files| {
-            let folio = files.get_mut(&ino).and_then(|file| file.folios.get_mut(&index)).expect("the folio is cached");
+            let file = files.get_mut(&ino).expect("the file has cached blocks");
+            let folio = file.folios.at_mut(index).expect("the folio is cached");
+            assert!(folio.index == index, "a folio is named by its first page");
             assert!(folio.writeback != on, "writeback starts once and ends once");
             folio.writeback = on;
+            let pages = Range::sized(index, u64::from(folio.pages));
+            if on {
+                file.writeback.insert(pages, ());
+            } else {
+                file.writeback.cut(pages);
+            }
         });
         self.0.cx.emit(|| Event::FolioWriteback { ino, index, on });
         if !on {
@@ -278,20 +338,21 @@ impl PageCache {
     fn change_folio<R>(&self, ino: Ino, index: PageIndex, change: impl FnOnce(&mut Folio) -> R) -> R {
         self.0.files.change(|files| {
             let file = files.get_mut(&ino).expect("the file has cached blocks");
-            change(file.folios.get_mut(&index).expect("the folio is cached"))
+            change(file.folios.at_mut(index).expect("the folio is cached"))
         })
     }
 
     /// Whether a folio that overlaps `range` is under writeback.
     pub fn under_writeback(&self, ino: Ino, range: Range<FileBlock>) -> bool {
-        let folios = self.folios_in(ino, range);
-        folios.iter().any(|(index, _)| self.folio_at(ino, *index, |folio| folio.writeback) == Some(true))
+        let Some((first, last)) = self.pages_of(range) else { return false };
+        let pages = Range::new(first, last + 1);
+        self.file(ino, |file| file.writeback.overlapping(pages).next().is_some()) == Some(true)
     }
 
     /// Pages in memory, over all files.
     pub fn pages(&self) -> u64 {
         self.0.files.with(|files| {
-            files.values().flat_map(|file| file.folios.values()).map(|folio| u64::from(folio.pages)).sum()
+            files.values().flat_map(|file| file.folios.iter()).map(|folio| u64::from(folio.pages)).sum()
         })
     }
 
@@ -304,12 +365,15 @@ impl PageCache {
 impl FileCache {
     fn verify(&self, ino: Ino) -> Result<(), String> {
         let mut end = 0;
-        let mut dirty = RangeMap::default();
-        for folio in self.folios.values() {
+        let (mut dirty, mut writeback) = (RangeMap::default(), RangeMap::default());
+        for folio in self.folios.iter() {
             if folio.index.0 < end {
                 return Err(format!("invariant 1: folio {} of inode {ino} overlaps the one before", folio.index));
             }
             end = folio.index.0 + u64::from(folio.pages);
+            if folio.writeback {
+                writeback.insert(Range::sized(folio.index, u64::from(folio.pages)), ());
+            }
             for (run, state) in folio.states(folio.range()) {
                 if state.dirty {
                     dirty.insert(run, ());
@@ -322,6 +386,9 @@ impl FileCache {
         }
         if dirty != self.dirty {
             return Err(format!("invariant 2: the dirty index of inode {ino} is {:?}, not {dirty:?}", self.dirty));
+        }
+        if writeback != self.writeback {
+            return Err(format!("invariant 4: the writeback index of inode {ino} is {:?}, not {writeback:?}", self.writeback));
         }
         Ok(())
     }
@@ -336,15 +403,11 @@ impl PageCache {
         range: Range<FileBlock>,
         counts: impl Fn(BlockState) -> bool,
     ) -> Option<Range<FileBlock>> {
-        if range.is_empty() {
-            return None;
-        }
-        let first = self.0.block.page_of(range.start);
-        let from = self.folio_at(ino, first, |folio| folio.index).unwrap_or(first);
+        let (first, last) = self.pages_of(range)?;
         self.file(ino, |file| {
             let mut found: Option<Range<FileBlock>> = None;
-            for folio in file.folios.range(from..).map(|(_, folio)| folio) {
-                if folio.range().start >= range.end || found.is_some_and(|run| run.end < folio.range().start) {
+            for folio in file.folios.within(first, last) {
+                if found.is_some_and(|run| run.end < folio.range().start) {
                     break;
                 }
                 for (run, state) in folio.states(range) {

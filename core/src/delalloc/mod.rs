@@ -40,7 +40,7 @@ impl Delalloc {
     pub fn insert(&self, ino: Ino, range: Range<FileBlock>, promise: &mut Promise) {
         self.0.files.change(|files| {
             let index = files.entry(ino).or_default();
-            assert!(index.covered(range) == 0, "a block is promised once");
+            assert!(!index.overlaps(range), "a block is promised once");
             index.insert(range, ());
         });
         promise.keep(range.len());

@@ -72,7 +72,7 @@ impl Volume {
             self.wait_stable(ino, index, pages).await;
             let folio = self.cache.folio_blocks(index, pages);
             let there = self.cache.folio_at(ino, index, |found| found.pages) == Some(pages);
-            if there && self.cache.dirty(ino, folio).is_empty() {
+            if there && !self.cache.is_dirty_in(ino, folio) {
                 self.drop_cached(ino, folio);
             }
         }

@@ -9,14 +9,7 @@ use crate::trace::Frame;
 impl Volume {
     /// Reads every block of `range` that is cached and not up to date. Its folio is locked.
     pub async fn fill(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
-        let stale: Vec<Range<FileBlock>> = self
-            .cache
-            .states(ino, range)
-            .into_iter()
-            .filter(|(_, state)| !state.uptodate)
-            .map(|(run, _)| run)
-            .collect();
-        for run in stale {
+        for run in self.cache.runs(ino, range, |state| !state.uptodate) {
             let _frame = self.cx.frame(Frame::ReadFolio, run.start.0, run.len());
             let hold = self.extents.read_lock(ino, run.start).await;
             let mappings = self.mappings(ino, run);

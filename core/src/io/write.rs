@@ -85,10 +85,11 @@ impl Volume {
         let _frame = self.cx.frame(Frame::WriteFolio, part.index.0, u64::from(part.pages));
         let when = self.relieve(ino).await?;
         let _lock = self.cx.lock(folio_lock(ino, part.index), Mode::Exclusive).await;
-        let there = self.cache.folios_in(ino, self.cache.folio_blocks(part.index, part.pages));
-        match there.as_slice() {
-            [] => self.add_folio(ino, part.index, part.pages),
-            [found] if *found == (part.index, part.pages) => {}
+        match self.cache.folio_at(ino, part.index, |folio| (folio.index, folio.pages)) {
+            Some(found) if found == (part.index, part.pages) => {}
+            None if !self.cache.has_folio_in(ino, self.cache.folio_blocks(part.index, part.pages)) => {
+                self.add_folio(ino, part.index, part.pages);
+            }
             _ => return Ok(None),
         }
         self.wait_stable(ino, part.index, part.pages).await;

@@ -72,7 +72,7 @@ impl Volume {
             if part != blocks {
                 match self.profile.unit {
                     // A folio that is still dirty cannot be split: it stays, with zeroes in it.
-                    WritebackUnit::DirtyBlocks if !self.cache.dirty(ino, blocks).is_empty() => {}
+                    WritebackUnit::DirtyBlocks if self.cache.is_dirty_in(ino, blocks) => {}
                     WritebackUnit::DirtyBlocks => self.cache.split(ino, index, part),
                     WritebackUnit::Folio => self.dirty_rest(ino, blocks),
                 }
@@ -97,19 +97,14 @@ impl Volume {
     /// Cached blocks of `range` are neither dirty nor promised any more; they stay in the cache, as zeroes.
     fn release_promises(&self, ino: Ino, range: Range<FileBlock>) {
         use crate::base::cache_state::Backing;
-        let promised = |state: &crate::base::cache_state::BlockState| state.backing == Backing::Dirty;
-        let states = self.cache.states(ino, range);
-        let blocks: u64 = states.iter().filter(|(_, state)| promised(state)).map(|(run, _)| run.len()).sum();
-        self.delalloc.release(blocks);
+        self.delalloc.release(self.cache.count(ino, range, |state| state.backing == Backing::Dirty));
         self.cache.set_state(ino, range, |mut state| {
             state.dirty = false;
             state.backing = Backing::Hole;
             state
         });
-        for (run, state) in self.cache.states(ino, range) {
-            if state.uptodate {
-                self.cache.set_data(ino, run, &crate::base::Stamped::ZERO);
-            }
+        for run in self.cache.runs(ino, range, |state| state.uptodate) {
+            self.cache.set_data(ino, run, &crate::base::Stamped::ZERO);
         }
     }
 }

@@ -80,9 +80,7 @@ impl Volume {
     /// The parts of `range` that have no place and no promise.
     fn unpromised(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
         if self.profile.delayed == Delayed::Cache {
-            let states = self.cache.states(ino, range);
-            let holes = states.into_iter().filter(|(_, state)| state.backing == Backing::Hole);
-            return holes.map(|(run, _)| run).collect();
+            return self.cache.runs(ino, range, |state| state.backing == Backing::Hole);
         }
         let mappings = self.mappings(ino, range);
         mappings.into_iter().filter(|mapping| mapping.kind == MappingKind::Hole).map(|mapping| mapping.range).collect()
@@ -134,12 +132,7 @@ impl Volume {
 
     /// Cached blocks take over the promise of the holes they are over.
     fn mark_promised(&self, ino: Ino, range: Range<FileBlock>, blocks: u64) {
-        let mut marked = 0;
-        for (run, state) in self.cache.states(ino, range) {
-            if state.backing == Backing::Hole {
-                marked += run.len();
-            }
-        }
+        let marked = self.cache.count(ino, range, |state| state.backing == Backing::Hole);
         assert!(marked == blocks, "the promise is for the holes of the range");
         self.cache.set_state(ino, range, |mut state| {
             state.backing = match state.backing {

@@ -25,7 +25,33 @@ pub struct LockState {
 #[derive(Clone, Debug, Default)]
 pub struct LockTable {
     locks: BTreeMap<LockId, LockState>,
-    held: Vec<Vec<LockId>>,
+    held: Vec<Held>,
+}
+
+/// The locks of one task, in order of taking. A pass of writeback holds hundreds, and takes them in rising order.
+#[derive(Clone, Debug, Default)]
+struct Held {
+    locks: Vec<LockId>,
+    /// Some lock was taken after a greater or equal one: else the list rises.
+    mixed: bool,
+}
+
+impl Held {
+    fn push(&mut self, lock: LockId) {
+        self.mixed |= self.locks.last().is_some_and(|last| *last >= lock);
+        self.locks.push(lock);
+    }
+    fn remove(&mut self, lock: LockId) {
+        let at = match self.mixed {
+            false => self.locks.binary_search(&lock).ok(),
+            true => self.locks.iter().rposition(|id| *id == lock),
+        };
+        self.locks.remove(at.expect("the task's list has the lock"));
+        self.mixed &= !self.locks.is_empty();
+    }
+    fn greatest(&self) -> Option<&LockId> {
+        if self.mixed { self.locks.iter().max() } else { self.locks.last() }
+    }
 }
 
 /// A held lock; dropping it gives the lock back.
@@ -48,7 +74,7 @@ impl LockTable {
     }
     /// The locks that a task holds, in order of taking.
     pub fn held_by(&self, task: TaskId) -> &[LockId] {
-        self.held.get(task.0 as usize).map_or(&[], Vec::as_slice)
+        self.held.get(task.0 as usize).map_or(&[], |held| &held.locks)
     }
 
     fn try_take(&mut self, lock: LockId, task: TaskId, mode: Mode) -> bool {
@@ -64,7 +90,7 @@ impl LockTable {
     fn note_held(&mut self, task: TaskId, lock: LockId) {
         let at = task.0 as usize;
         if self.held.len() <= at {
-            self.held.resize_with(at + 1, Vec::new);
+            self.held.resize_with(at + 1, Held::default);
         }
         self.held[at].push(lock);
     }
@@ -78,9 +104,7 @@ impl LockTable {
         let state = self.locks.get_mut(&lock).expect("a held lock is in the table");
         let at = state.holders.iter().rposition(|hold| *hold == (task, mode)).expect("the guard holds the lock");
         state.holders.remove(at);
-        let held = &mut self.held[task.0 as usize];
-        let at = held.iter().rposition(|id| *id == lock).expect("the task's list has the lock");
-        held.remove(at);
+        self.held[task.0 as usize].remove(lock);
         self.hand_over(lock)
     }
 
@@ -215,7 +239,7 @@ impl Cx {
             return;
         }
         self.locks(|table| {
-            if let Some(last) = table.held_by(task).iter().max() {
+            if let Some(last) = table.held.get(task.0 as usize).and_then(Held::greatest) {
                 // Nodes of one tree are taken from the root down, which their names do not show.
                 let by_parent = lock.class == last.class && lock.class == crate::trace::LockClass::Node;
                 assert!(by_parent || *last < lock, "lock order: {lock} is taken while {last} is held");

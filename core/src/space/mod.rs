@@ -77,7 +77,7 @@ impl Space {
     /// Prefers the run at the goal, then the first run behind it that holds everything, then the longest.
     pub fn allocate(&self, want: Want) -> Option<Range<DevBlock>> {
         let found = self.0.map.with(|map| find(&map.free, want))?;
-        self.0.map.change(|map| map.free.remove(found));
+        self.0.map.change(|map| map.free.cut(found));
         self.0.cx.emit(|| Event::SpaceTaken { range: found });
         self.0.ledger.add(Counter::Used, found.len());
         Some(found)
@@ -86,8 +86,8 @@ impl Space {
     /// Gives blocks back; they can be allocated again after the next commit.
     pub fn free(&self, range: Range<DevBlock>) {
         self.0.map.change(|map| {
-            assert!(map.free.covered(range) == 0, "free blocks are not freed again");
-            assert!(map.pinned.covered(range) == 0, "pinned blocks are not freed again");
+            assert!(!map.free.overlaps(range), "free blocks are not freed again");
+            assert!(!map.pinned.overlaps(range), "pinned blocks are not freed again");
             map.pinned.insert(range, ());
         });
         self.0.cx.emit(|| Event::SpacePinned { range });
@@ -116,7 +116,7 @@ impl Space {
     /// A mount found these blocks in use. The space is fresh.
     pub fn load(&self, used: &RangeMap<DevBlock, ()>) {
         for (range, ()) in used.iter() {
-            self.0.map.change(|map| map.free.remove(range));
+            self.0.map.change(|map| map.free.cut(range));
             self.0.cx.emit(|| Event::SpaceTaken { range });
             self.0.ledger.add(Counter::Used, range.len());
         }

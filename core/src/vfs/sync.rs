@@ -71,7 +71,7 @@ impl Fs {
         for (index, pages) in volume.cache.folios_in(ino, range) {
             let blocks = volume.cache.folio_blocks(index, pages);
             let idle = volume.cache.folio_at(ino, index, |folio| !folio.writeback) == Some(true);
-            if idle && range.covers(&blocks) && volume.cache.dirty(ino, blocks).is_empty() {
+            if idle && range.covers(&blocks) && !volume.cache.is_dirty_in(ino, blocks) {
                 volume.drop_cached(ino, blocks);
             }
         }

@@ -73,14 +73,7 @@ impl Volume {
     }
 
     fn clean_behind_end(&self, ino: Ino, range: Range<FileBlock>) {
-        let promised: u64 = self
-            .cache
-            .states(ino, range)
-            .iter()
-            .filter(|(_, state)| state.backing == Backing::Dirty)
-            .map(|(run, _)| run.len())
-            .sum();
-        self.delalloc.release(promised);
+        self.delalloc.release(self.cache.count(ino, range, |state| state.backing == Backing::Dirty));
         self.cache.set_state(ino, range, |mut state| {
             state.dirty = false;
             state.backing = match state.backing {
@@ -128,9 +121,7 @@ impl Volume {
             placed.records.extend(fresh.iter().copied());
             placed.targets.extend(fresh);
         }
-        let states = self.cache.states(ino, run);
-        let kept = |state: &crate::base::cache_state::BlockState| state.backing == Backing::Dirty;
-        self.delalloc.release(states.iter().filter(|(_, state)| kept(state)).map(|(run, _)| run.len()).sum());
+        self.delalloc.release(self.cache.count(ino, run, |state| state.backing == Backing::Dirty));
         Ok(())
     }
 

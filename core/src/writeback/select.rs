@@ -81,7 +81,7 @@ impl Volume {
         match self.profile.unit {
             WritebackUnit::DirtyBlocks => self.cache.dirty(ino, inside),
             WritebackUnit::Folio => {
-                if self.cache.dirty(ino, folio).is_empty() {
+                if !self.cache.is_dirty_in(ino, folio) {
                     return Vec::new();
                 }
                 let mut runs: Vec<Range<FileBlock>> = Vec::new();
@@ -118,20 +118,8 @@ impl Volume {
     fn next_dirty_folios(&self, ino: Ino, range: Range<FileBlock>) -> Option<Vec<(PageIndex, u32)>> {
         let eof = self.eof_block(ino);
         let tagged = self.folio_edges(ino, range);
-        let first = self.cache.dirty(ino, tagged).into_iter().find(|run| run.start < eof)?;
-        let mut found: Vec<(PageIndex, u32)> = Vec::new();
-        for (index, pages) in self.cache.folios_in(ino, Range::new(first.start, range.end.max(first.end))) {
-            if self.cache.folio_blocks(index, pages).start >= tagged.end {
-                break;
-            }
-            let blocks = self.cache.folio_blocks(index, pages);
-            let adjoins = found.last().is_none_or(|(last, pages)| last.0 + u64::from(*pages) == index.0);
-            let dirty = !self.cache.dirty(ino, blocks).is_empty();
-            if !adjoins || !dirty || found.len() >= FOLIOS_MAX {
-                break;
-            }
-            found.push((index, pages));
-        }
-        Some(found)
+        let inside = Range::new(tagged.start, tagged.end.min(eof).max(tagged.start));
+        let found = self.cache.dirty_folios(ino, inside, tagged.end, FOLIOS_MAX);
+        (!found.is_empty()).then_some(found)
     }
 }
