@@ -195,7 +195,12 @@ impl PageCache {
     }
 
     /// The cached blocks of `range` whose states `counts` accepts, in runs that end with their folios, in order.
-    pub fn runs(&self, ino: Ino, range: Range<FileBlock>, counts: impl Fn(BlockState) -> bool) -> Vec<Range<FileBlock>> {
+    pub fn runs(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        counts: impl Fn(BlockState) -> bool,
+    ) -> Vec<Range<FileBlock>> {
         let mut all = Vec::new();
         let mut add = |run, state| {
             if counts(state) {
@@ -279,7 +284,13 @@ impl PageCache {
 
     /// The first folios next to each other, at most `most`, that have dirty blocks and start before `end`: from the
     /// one with the first dirty block in `range` on.
-    pub fn dirty_folios(&self, ino: Ino, range: Range<FileBlock>, end: FileBlock, most: usize) -> Vec<(PageIndex, u32)> {
+    pub fn dirty_folios(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        end: FileBlock,
+        most: usize,
+    ) -> Vec<(PageIndex, u32)> {
         let collect = |file: &FileCache| {
             let mut found: Vec<(PageIndex, u32)> = Vec::new();
             let Some((first, ())) = file.dirty.overlapping(range).next() else { return found };
@@ -351,9 +362,9 @@ impl PageCache {
 
     /// Pages in memory, over all files.
     pub fn pages(&self) -> u64 {
-        self.0.files.with(|files| {
-            files.values().flat_map(|file| file.folios.iter()).map(|folio| u64::from(folio.pages)).sum()
-        })
+        self.0
+            .files
+            .with(|files| files.values().flat_map(|file| file.folios.iter()).map(|folio| u64::from(folio.pages)).sum())
     }
 
     /// Checks the numbered invariants.
@@ -388,7 +399,10 @@ impl FileCache {
             return Err(format!("invariant 2: the dirty index of inode {ino} is {:?}, not {dirty:?}", self.dirty));
         }
         if writeback != self.writeback {
-            return Err(format!("invariant 4: the writeback index of inode {ino} is {:?}, not {writeback:?}", self.writeback));
+            return Err(format!(
+                "invariant 4: the writeback index of inode {ino} is {:?}, not {writeback:?}",
+                self.writeback
+            ));
         }
         Ok(())
     }
