@@ -57,11 +57,12 @@ impl Machine {
         let cx = Cx::new(recording);
         let device = MemoryDevice::new(setup.device_blocks(), setup.prefill());
         let fs = Fs::mkfs(&cx, setup.profile().clone(), Box::new(device), setup.directives().writeback);
-        let executor = Executor::new(cx.clone(), chooser);
+        let executor = Executor::new(cx.clone(), Chooser::Default);
         let mut machine =
             Self { executor, cx, fs, inboxes: BTreeMap::new(), finished: Rc::default(), submitted: 0, quit: false };
         machine.task(SCRIPT_TASK);
         machine.settle();
+        machine.executor.set_chooser(chooser);
         machine
     }
 
@@ -87,7 +88,7 @@ impl Machine {
         }
         let inbox = Rc::new(Inbox::default());
         let body = serve(self.cx.clone(), self.fs.clone(), inbox.clone(), self.finished.clone());
-        let task = self.cx.spawn(name, true, Box::pin(body));
+        let task = self.cx.spawn(name, false, Box::pin(body));
         self.inboxes.insert(name.to_owned(), (task, inbox.clone()));
         (task, inbox)
     }
@@ -241,11 +242,10 @@ impl Machine {
 
     /// Commands that have not ended.
     pub fn unfinished(&self) -> bool {
-        let busy = |task: &crate::sim::cx::Task| {
-            !matches!(
-                task.state,
-                TaskState::Blocked(Reason::Work | Reason::Command | Reason::Timer(_)) | TaskState::Done
-            )
+        let busy = |task: &crate::sim::cx::Task| match task.state {
+            TaskState::Done | TaskState::Blocked(Reason::Work | Reason::Command) => false,
+            TaskState::Blocked(Reason::Timer(_)) => !task.daemon,
+            TaskState::Runnable | TaskState::Blocked(_) => true,
         };
         self.cx.tasks(|tasks| tasks.iter().any(busy))
     }

@@ -2,6 +2,8 @@
 
 pub mod help;
 pub mod machine;
+#[cfg(test)]
+mod machine_tests;
 pub mod observe;
 pub mod parse;
 mod print;

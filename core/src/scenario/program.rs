@@ -12,7 +12,7 @@ use crate::io::{Fill, Transfer};
 use crate::query::fiemap::Request;
 use crate::query::{LiveFacts, seek};
 use crate::text::transfer::Transfer as Moved;
-use crate::trace::Frame;
+use crate::trace::{Frame, Mark};
 use crate::vfs::Fs;
 use crate::vfs::fallocate::{Ask, SizeRule};
 use crate::vfs::open::{OpenFile, OpenFlags};
@@ -151,6 +151,9 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
     let mut total = Transfer::whole(0);
     let mut calls = 0;
     while total.done < asked {
+        if calls > 0 {
+            fs.volume().cx.step(Mark::Call).await;
+        }
         let done = i64::try_from(total.done).expect("a length fits");
         let part = ask.chunk.min(asked - total.done);
         let off = if file.flags.append {
@@ -186,6 +189,9 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
     let mut total = Transfer::whole(0);
     let mut calls = 0;
     while total.done < asked {
+        if calls > 0 {
+            fs.volume().cx.step(Mark::Call).await;
+        }
         let done = i64::try_from(total.done).expect("a length fits");
         let part = ask.chunk.min(asked - total.done);
         let one = fs.pread(file.ino, ask.range.off.saturating_add(done), part, path(file, ask.direct)).await;

@@ -47,6 +47,12 @@ impl Executor {
         executor
     }
 
+    /// Another rule for who goes next, from here on.
+    pub fn set_chooser(&mut self, chooser: Chooser) {
+        self.chooser = chooser;
+        self.set_stepping(false);
+    }
+
     /// Choices to make at given steps, before the chooser is asked. They must be in order of their steps.
     pub fn replay(&mut self, choices: impl IntoIterator<Item = Choice>) {
         self.replay.extend(choices);
@@ -164,7 +170,8 @@ impl Executor {
             (0u32..)
                 .zip(tasks)
                 .filter(|(_, task)| match task.state {
-                    TaskState::Blocked(Reason::Work | Reason::Command | Reason::Timer(_)) => !task.daemon,
+                    TaskState::Blocked(Reason::Command) => false,
+                    TaskState::Blocked(Reason::Work | Reason::Timer(_)) => !task.daemon,
                     TaskState::Blocked(_) => true,
                     TaskState::Runnable | TaskState::Done => false,
                 })

@@ -159,7 +159,7 @@ macro_rules! frames {
 }
 
 frames! {
-    /// A system call of a script's command; `a` counts calls of the command from 0.
+    /// A system call that moves bytes; `a` position, `b` length in bytes.
     Call = "system call", "do_syscall_64";
     /// Buffered write; `a` position, `b` length in bytes.
     Write = "buffered write", "iomap_file_buffered_write";
