@@ -18,7 +18,8 @@ fn play(text: &str) -> (Machine, Vec<String>) {
 
 #[test]
 fn a_script_goes_on_after_a_sleep_and_the_flusher_wakes_in_between() {
-    let (machine, texts) = play("#@ writeback 5s\nopen -f a\npwrite 0 4k\nsleep 4s\nfiemap -N\nsleep 2s\nfiemap -N -v\n");
+    let (machine, texts) =
+        play("#@ writeback 5s\nopen -f a\npwrite 0 4k\nsleep 4s\nfiemap -N\nsleep 2s\nfiemap -N -v\n");
     assert!(machine.cx().now() >= 6_000_000_000, "six seconds have passed");
     assert!(texts[3].contains("0..7"), "after four seconds the block has no address: {}", texts[3]);
     assert!(texts[5].contains("0x1\n"), "after six the flusher has placed it: {}", texts[5]);

@@ -309,7 +309,12 @@ async fn fiemap(fs: &Fs, file: &OpenFile, command: &Command, ask: &Fiemap) -> Ex
     let attributes = if ask.attributes { request::XATTR } else { 0 };
     let sync = if ask.no_sync || ask.count_only { 0 } else { request::SYNC };
     let flags = ask.raw_flags.unwrap_or(sync | attributes);
-    let asked = Request { start: ask.off, len: ask.len.unwrap_or(u64::MAX), flags, limit: ask.limit.filter(|limit| *limit > 0) };
+    let asked = Request {
+        start: ask.off,
+        len: ask.len.unwrap_or(u64::MAX),
+        flags,
+        limit: ask.limit.filter(|limit| *limit > 0),
+    };
     match fs.volume().fiemap(file.ino, &asked).await {
         Ok(records) => {
             let text = say::fiemap(fs, file, ask, &records);
