@@ -239,13 +239,26 @@ impl Console {
     fn stopped(&mut self, outcome: &Outcome) -> bool {
         self.standing = match outcome {
             Outcome::Stepped => return false,
-            Outcome::Idle => Standing::Idle,
+            Outcome::Idle => {
+                self.look();
+                self.idle()
+            }
             Outcome::Deadlock { cycle, stuck } => {
                 self.look();
                 Standing::Deadlock(explain::deadlock(cycle, stuck, &self.names))
             }
         };
         true
+    }
+
+    /// Nothing can run and no task is stuck: then every line has ended, or it waits for what will never be.
+    fn idle(&self) -> Standing {
+        let waits = |entry: &&CommandEntry| entry.command > 0 && !entry.done;
+        let waiting: Vec<String> = self.entries.iter().filter(waits).map(|entry| format!("`{}`", entry.text)).collect();
+        if waiting.is_empty() {
+            return Standing::Idle;
+        }
+        Standing::Deadlock(format!("Nothing can run, and this has not ended: {}.", waiting.join(", ")))
     }
 
     /// After steps that did not end the run: whether something can still run.

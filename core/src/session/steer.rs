@@ -62,7 +62,8 @@ impl Console {
     /// Prefers one task; while it is blocked, whatever lets it go on.
     fn run_task(&mut self, name: &str, until: &Until) {
         let Some(task) = self.task(name) else { return };
-        let mut left = if let Until::Steps(count) = until { *count } else { u64::MAX };
+        // A task that tries and tries never gets there, and it is not for this line to wait for ever.
+        let mut left = if let Until::Steps(count) = until { *count } else { RUN_STEPS_MAX };
         let begun = self.unfinished_of(name);
         while left > 0 && self.unfinished_of(name) > 0 && self.unfinished_of(name) >= begun {
             if let Until::Lock(class) = until
@@ -157,6 +158,9 @@ impl Console {
         Some(format!("line {} of the output: expected {}, got {}", at + 1, shown(&want), shown(&got)))
     }
 }
+
+/// Steps that `run` lets a task take when it does not say how many.
+const RUN_STEPS_MAX: u64 = 20_000;
 
 /// Commands that a repetition with pause on hands over at most.
 const STARTED_MAX: usize = 1_000;

@@ -235,3 +235,18 @@ fn a_repetition_is_one_line_of_many_commands() {
         same.state_digest()
     });
 }
+
+#[test]
+fn a_task_runs_until_the_lock_that_is_named() {
+    let script = "open -f a\n@w1 pwrite 0 8k\n@w2 pwrite 8k 8k\nrun w1 until lock inode\nrun w2 until exit\nrun w1\n";
+    let mut session = Session::load(script, None).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(session.complaint(), None);
+    let entries = session.commands();
+    let (w1, w2) = (&entries[1], &entries[2]);
+    assert!(w1.first_step < w2.first_step && w2.last_step < w1.last_step, "{entries:#?}");
+    let after = session.step_info(entries[5].first_step).expect("a step");
+    let is_inode = matches!(after.mark, Mark::Lock(lock, _) if lock.class == crate::trace::LockClass::Inode);
+    assert!(after.label == "w1" && is_inode, "{after:?}");
+    let error = session.run_line("run w1 until lock nonsense").expect_err("no such class").to_string();
+    assert!(error.contains("inode, invalidate, folio"), "{error}");
+}

@@ -177,3 +177,21 @@ fn a_file_is_called_what_it_was_called_then() {
     assert_eq!(names.file(Ino(1), 3), "b");
     assert_eq!(names.file(Ino(2), 3), "inode 2");
 }
+
+#[test]
+fn a_deadlock_names_each_wait() {
+    let lock = |a| LockId { class: LockClass::Node, a, b: 0 };
+    let edge = |waiter, holder, a| WaitEdge {
+        waiter: TaskId(waiter),
+        lock: lock(a),
+        wants: Mode::Exclusive,
+        holder: TaskId(holder),
+        has: Mode::Shared,
+    };
+    let text = deadlock(&[edge(0, 1, 4), edge(1, 0, 5)], &[TaskId(0), TaskId(1)], &names());
+    let expected = "Deadlock. script waits for six lock of node 4 (exclusive), which task 1 has (shared). \
+                    task 1 waits for six lock of node 5 (exclusive), which script has (shared).";
+    assert_eq!(text, expected);
+    let text = deadlock(&[], &[TaskId(0)], &names());
+    assert_eq!(text, "Nothing can run, and script waits for something that nobody will do.");
+}
