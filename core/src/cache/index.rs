@@ -28,6 +28,9 @@ fn place(list: &[Folio], page: PageIndex) -> Result<usize, usize> {
     if list.get(guess).is_some_and(|folio| folio.index == page) {
         return Ok(guess);
     }
+    if list.last().is_none_or(|folio| folio.last_page() < page) {
+        return Err(list.len());
+    }
     let behind = list.partition_point(|folio| folio.index <= page);
     match behind.checked_sub(1) {
         Some(at) if list[at].last_page() >= page => Ok(at),

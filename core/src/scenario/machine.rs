@@ -157,8 +157,10 @@ impl Machine {
     /// Lets tasks run until command `number` has ended or nothing can run.
     fn run_until_finished(&mut self, number: u32) -> Outcome {
         self.executor.set_stepping(false);
+        // It was just submitted: it is not among those that have ended already.
+        let ended = self.finished.with(Vec::len);
         loop {
-            if self.finished.with(|all| all.iter().any(|finished| finished.number == number)) {
+            if self.finished.with(|all| all[ended..].iter().any(|finished| finished.number == number)) {
                 return Outcome::Idle;
             }
             let outcome = self.executor.run_one(None);

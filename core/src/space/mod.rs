@@ -19,6 +19,7 @@ pub use ledger::{Ledger, Promise};
 use crate::base::{DevBlock, Range, RangeMap, StateCell};
 use crate::sim::Cx;
 use crate::trace::{Counter, Event};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What an allocation asks for.
@@ -39,6 +40,39 @@ pub struct SpaceMap {
     pub free: RangeMap<DevBlock, ()>,
     /// Freed, waiting for a commit.
     pub pinned: RangeMap<DevBlock, ()>,
+    /// How many free runs there are of each length: says at once how long the longest is.
+    lengths: BTreeMap<u64, u64>,
+}
+
+impl SpaceMap {
+    fn all_free(data: Range<DevBlock>) -> Self {
+        let mut map = Self { free: RangeMap::default(), pinned: RangeMap::default(), lengths: BTreeMap::new() };
+        map.give(data);
+        map
+    }
+    /// Blocks are not free any more.
+    fn take(&mut self, range: Range<DevBlock>) {
+        self.change_free(range, |free| free.cut(range));
+    }
+    /// Blocks are free.
+    fn give(&mut self, range: Range<DevBlock>) {
+        self.change_free(range, |free| free.insert(range, ()));
+    }
+    fn change_free(&mut self, range: Range<DevBlock>, change: impl FnOnce(&mut RangeMap<DevBlock, ()>)) {
+        // Runs that touch the range may merge with it.
+        let around = Range::new(DevBlock(range.start.0.saturating_sub(1)), range.end + 1);
+        for (run, ()) in self.free.overlapping(around) {
+            let count = self.lengths.get_mut(&run.len()).expect("the length of a free run is counted");
+            *count -= 1;
+            if *count == 0 {
+                self.lengths.remove(&run.len());
+            }
+        }
+        change(&mut self.free);
+        for (run, ()) in self.free.overlapping(around) {
+            *self.lengths.entry(run.len()).or_default() += 1;
+        }
+    }
 }
 
 /// Free space and the ledger of one filesystem.
@@ -55,9 +89,7 @@ struct Shared {
 impl Space {
     /// All blocks of `data` are free; `spare` blocks of them are never handed out (metadata that is not modelled).
     pub fn new(cx: &Cx, data: Range<DevBlock>, spare: u64) -> Self {
-        let mut free = RangeMap::default();
-        free.insert(data, ());
-        let map = SpaceMap { free, pinned: RangeMap::default() };
+        let map = SpaceMap::all_free(data);
         let ledger = Ledger::new(cx, data.len().saturating_sub(spare));
         Self(Rc::new(Shared { cx: cx.clone(), data, map: StateCell::new(map), ledger }))
     }
@@ -76,8 +108,8 @@ impl Space {
     ///
     /// Prefers the run at the goal, then the first run behind it that holds everything, then the longest.
     pub fn allocate(&self, want: Want) -> Option<Range<DevBlock>> {
-        let found = self.0.map.with(|map| find(&map.free, want))?;
-        self.0.map.change(|map| map.free.cut(found));
+        let found = self.0.map.with(|map| find(map, want))?;
+        self.0.map.change(|map| map.take(found));
         self.0.cx.emit(|| Event::SpaceTaken { range: found });
         self.0.ledger.add(Counter::Used, found.len());
         Some(found)
@@ -99,7 +131,7 @@ impl Space {
     pub fn unpin(&self) {
         let pinned = self.0.map.change(|map| std::mem::take(&mut map.pinned));
         for (range, ()) in pinned.iter() {
-            self.0.map.change(|map| map.free.insert(range, ()));
+            self.0.map.change(|map| map.give(range));
             self.0.cx.emit(|| Event::SpaceFreed { range });
             self.0.ledger.sub(Counter::Pinned, range.len());
         }
@@ -107,43 +139,76 @@ impl Space {
 
     /// Everything in memory is gone: all blocks are free until a mount finds which are not.
     pub fn forget_all(&self) {
-        let mut free = RangeMap::default();
-        free.insert(self.0.data, ());
-        self.0.map.change(|map| *map = SpaceMap { free, pinned: RangeMap::default() });
+        self.0.map.change(|map| *map = SpaceMap::all_free(self.0.data));
         self.0.ledger.reset();
     }
 
     /// A mount found these blocks in use. The space is fresh.
     pub fn load(&self, used: &RangeMap<DevBlock, ()>) {
         for (range, ()) in used.iter() {
-            self.0.map.change(|map| map.free.cut(range));
+            self.0.map.change(|map| map.take(range));
             self.0.cx.emit(|| Event::SpaceTaken { range });
             self.0.ledger.add(Counter::Used, range.len());
         }
     }
 }
 
-fn find(free: &RangeMap<DevBlock, ()>, want: Want) -> Option<Range<DevBlock>> {
+fn find(map: &SpaceMap, want: Want) -> Option<Range<DevBlock>> {
     let cut = |run: Range<DevBlock>| {
         let room = if want.boundary == 0 { u64::MAX } else { want.boundary - run.start.0 % want.boundary };
         Range::sized(run.start, run.len().min(want.count).min(room))
     };
-    if let Some((run, ())) = free.get(want.goal) {
+    if let Some((run, ())) = map.free.get(want.goal) {
         let here = Range::new(want.goal, run.end);
         if here.len() >= want.count || want.boundary != 0 {
             return Some(cut(here));
         }
     }
-    let behind = free.overlapping(Range { start: want.goal, end: DevBlock(u64::MAX) });
-    let ahead = free.iter().take_while(|(run, ())| run.start < want.goal);
-    let mut longest: Option<Range<DevBlock>> = None;
-    for (run, ()) in behind.chain(ahead) {
-        if run.len() >= want.count {
-            return Some(cut(run));
+    let (longest, _) = map.lengths.last_key_value()?;
+    let enough = want.count.min(*longest);
+    let behind = map.free.overlapping(Range { start: want.goal, end: DevBlock(u64::MAX) });
+    let ahead = map.free.iter().take_while(|(run, ())| run.start < want.goal);
+    behind.chain(ahead).map(|(run, ())| run).find(|run| run.len() >= enough).map(cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rule of [`Space::allocate`] by looking at every run.
+    fn slow(map: &SpaceMap, want: Want) -> Option<Range<DevBlock>> {
+        let mut runs: Vec<Range<DevBlock>> = map.free.iter().map(|(run, ())| run).collect();
+        let goal = runs.iter().position(|run| run.end > want.goal).unwrap_or(runs.len());
+        let here = runs.get(goal).filter(|run| run.contains(want.goal)).map(|run| Range::new(want.goal, run.end));
+        if let Some(here) = here.filter(|here| here.len() >= want.count) {
+            return Some(Range::sized(here.start, want.count));
         }
-        if longest.is_none_or(|best| best.len() < run.len()) {
-            longest = Some(run);
+        runs.rotate_left(goal);
+        let fits = runs.iter().find(|run| run.len() >= want.count);
+        // Of several longest the first: `max_by_key` would give the last.
+        let longest = runs.iter().rev().max_by_key(|run| run.len());
+        fits.or(longest).map(|run| Range::sized(run.start, run.len().min(want.count)))
+    }
+
+    #[test]
+    fn allocations_follow_the_rule() {
+        let data = Range::new(DevBlock(10), DevBlock(400));
+        let mut map = SpaceMap::all_free(data);
+        let mut rng = crate::sim::rng::Rng::stream(7, "space");
+        for _ in 0..3_000 {
+            let want = Want { goal: DevBlock(rng.below(420)), count: 1 + rng.below(24), boundary: 0 };
+            let found = find(&map, want);
+            assert_eq!(found, slow(&map, want));
+            if let Some(found) = found {
+                map.take(found);
+            }
+            let start = DevBlock(10 + rng.below(380));
+            let range = Range::sized(start, 1 + rng.below(8));
+            if !map.free.overlaps(range) && data.covers(&range) && rng.below(3) > 0 {
+                map.give(range);
+            }
+            let longest = map.free.iter().map(|(run, ())| run.len()).max();
+            assert_eq!(map.lengths.last_key_value().map(|(length, _)| *length), longest);
         }
     }
-    longest.map(cut)
 }
