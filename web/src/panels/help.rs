@@ -85,7 +85,7 @@ fn goto_form(props: &GotoProps) -> Html {
         <form class="goto" {onsubmit}>
             <label>
                 <span>{ format!("Step, 0 to {}", props.length) }</span>
-                <input ref={field} data-testid="goto" type="number" min="0" max={props.length.to_string()} value={props.cursor.to_string()} />
+                <input ref={field} data-testid="goto" type="number" autofocus=true min="0" max={props.length.to_string()} value={props.cursor.to_string()} />
             </label>
             <button type="submit">{ "Go" }</button>
         </form>

@@ -14,13 +14,19 @@ pub fn view(ui: Ui<'_>) -> Html {
                 { for Tool::ALL.into_iter().map(|tool| sub_tab(ui, tool)) }
             </div>
             { controls(ui) }
-            if let Some(photo) = ui.state.photo() {
-                { answer(ui, photo) }
-            } else {
-                { empty(ui) }
-            }
+            { table_of(ui, ui.state.listing) }
+            { table_of(ui, Tool::Seek) }
         </>
     }
+}
+
+/// The table of a tool. Both tables are in the document; only that of the chosen tool is seen.
+fn table_of(ui: Ui<'_>, tool: Tool) -> Html {
+    let content = match &ui.state.photos[tool_place(tool)] {
+        Some(photo) => answer(ui, photo),
+        None => empty(tool),
+    };
+    html! { <div hidden={ui.state.tool != tool}>{ content }</div> }
 }
 
 fn sub_tab(ui: Ui<'_>, tool: Tool) -> Html {
@@ -50,14 +56,14 @@ fn controls(ui: Ui<'_>) -> Html {
     }
 }
 
-fn empty(ui: Ui<'_>) -> Html {
-    let words = if ui.state.tool == Tool::Fiemap {
+fn empty(tool: Tool) -> Html {
+    let words = if tool == Tool::Fiemap {
         "xfs_io asks for a sync first: looking changes the file. Press \"Ask now\", or switch \"sync first\" off."
     } else {
         "Press \"Ask now\" to take an answer at this step."
     };
     html! {
-        <table class="photo" data-testid={testid(ui.state.tool)}><tbody><tr><td class="hint">{ words }</td></tr></tbody></table>
+        <table class="photo" data-testid={testid(tool)}><tbody><tr><td class="hint">{ words }</td></tr></tbody></table>
     }
 }
 
@@ -116,10 +122,4 @@ fn photo_row(ui: Ui<'_>, at: usize, row: &PhotoRow, selected: Option<u64>) -> Ht
     let onclick = row.blocks.map(|(first, _)| ui.click(Action::Show(first)));
     let class = classes!(chosen.then_some("chosen-row"), row.blocks.is_some().then_some("can-show"));
     html! { <tr key={at} {class} {onclick}><td>{ row.text.clone() }</td></tr> }
-}
-
-/// Whether a tool's last answer is older than the picture.
-pub fn is_stale(ui: Ui<'_>, tool: Tool) -> bool {
-    let cursor = ui.state.scene.as_ref().map(|scene| scene.cursor);
-    ui.state.photos[tool_place(tool)].as_ref().is_some_and(|photo| Some(photo.step) != cursor)
 }

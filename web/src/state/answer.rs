@@ -101,7 +101,7 @@ fn begin_opening(state: &mut State) -> Effects {
 fn offer(state: &mut State) -> Effects {
     state.opening = opening::before_the_look(&state.log).map_or(Opening::Over, Opening::Offered);
     state.tab = Tab::Fiemap;
-    state.tool = Tool::Fiemap;
+    state.choose_tool(Tool::Fiemap);
     vec![photograph(Tool::Fiemap), Effect::Focus(Focus::Opening)]
 }
 
@@ -123,7 +123,7 @@ pub(super) fn opening_tick(state: &mut State) -> Effects {
 pub(super) fn opening_back(state: &mut State) -> Effects {
     match std::mem::replace(&mut state.opening, Opening::Over) {
         Opening::Offered(step) => {
-            state.tool = Tool::Filefrag;
+            state.choose_tool(Tool::Filefrag);
             let look = Effect::Call(Call::Goto(step), For::Step);
             vec![look, photograph(Tool::Filefrag), Effect::Focus(Focus::Stage)]
         }

@@ -88,6 +88,8 @@ pub struct State {
     pub pane: Pane,
     /// The tool whose answer is shown.
     pub tool: Tool,
+    /// FIEMAP or filefrag, whichever was shown last.
+    pub listing: Tool,
     /// The tools' last answers, in the order of [`Tool::ALL`].
     pub photos: [Option<Shared<Photo>>; 3],
     /// "Sync first", in the same order.
@@ -136,6 +138,7 @@ impl Default for State {
             side: Side::Scenario,
             pane: Pane::Map,
             tool: Tool::Filefrag,
+            listing: Tool::Filefrag,
             photos: [None, None, None],
             sync: [true, false, false],
             play: Play { on: false, speed: 2, said: 0 },
@@ -177,6 +180,13 @@ impl State {
     /// The last answer of the chosen tool.
     pub fn photo(&self) -> Option<&Shared<Photo>> {
         self.photos[tool_place(self.tool)].as_ref()
+    }
+    /// Shows another tool's answer.
+    pub fn choose_tool(&mut self, tool: Tool) {
+        self.tool = tool;
+        if tool != Tool::Seek {
+            self.listing = tool;
+        }
     }
     /// "Sync first" of the chosen tool.
     pub fn sync_first(&self) -> bool {

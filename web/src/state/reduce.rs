@@ -206,7 +206,7 @@ fn panel_action(state: &mut State, action: Action) -> Effects {
             Vec::new()
         }
         Action::Tool(tool) => {
-            state.tool = tool;
+            state.choose_tool(tool);
             if state.photo().is_none() { first_photo(state) } else { Vec::new() }
         }
         Action::Sync(on) => {

@@ -5,6 +5,7 @@ use extentscope_core::session::{Boundary, Direction, LineReport, Session, Standi
 use extentscope_core::trace::{Mark, TaskState};
 
 use super::console::Log;
+use super::source::Source;
 use super::stage::{self, Stage};
 use super::{inspector, photo};
 use crate::protocol::{Answer, Batch, Call, Photo, Report, StepSize, Tool, View};
@@ -19,6 +20,7 @@ pub struct Engine {
     session: Option<Session>,
     stage: Stage,
     log: Log,
+    source: Source,
     /// The script as the page has it.
     script: String,
 }
@@ -34,7 +36,8 @@ impl Engine {
             return Report { answers, scene: None, log: self.log.delta(), script: None };
         };
         self.log.follow(session.commands());
-        let script = session.script();
+        self.source.follow(session.commands());
+        let script = self.source.text(|| session.script());
         let scene = self.stage.scene(session, &view, &script);
         let changed = script != self.script;
         self.script.clone_from(&script);
@@ -86,6 +89,7 @@ impl Engine {
             self.log.follow(session.commands());
             self.log.note(&text, true);
         }
+        self.source = Source::new(script, personality, session.commands());
         self.session = Some(session);
         self.cursor()
     }

@@ -13,6 +13,7 @@ pub mod looks;
 pub mod motion;
 pub mod people;
 pub mod photo;
+pub mod source;
 pub mod stage;
 pub mod tree;
 
