@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 const SCRIPT_TASK: &str = "script";
 /// Steps that one line may take before it hands control back unfinished.
 pub const LINE_STEPS_MAX: usize = 1_000_000;
+/// The same when nothing is recorded: enough for any script, and an end for one that would run for ever.
+const UNRECORDED_STEPS_MAX: usize = 100_000_000;
 /// Events that a run may have: what a browser's memory holds. A run that was not recorded has no such bound.
 const EVENTS_MAX: usize = 10_000_000;
 
@@ -188,11 +190,12 @@ impl Console {
         (!all.is_empty()).then(|| all.join("\n"))
     }
 
-    /// Takes steps until nothing can run, at most so many. Without a recording nobody wants the steps one by one.
+    /// Takes steps until nothing can run, at most so many.
     pub fn run(&mut self, most: usize) {
-        let mut left = most;
+        let unrecorded = self.recording == Recording::Off && most == LINE_STEPS_MAX;
+        let mut left = if unrecorded { UNRECORDED_STEPS_MAX } else { most };
         while left > 0 && !self.is_full() {
-            let outcome = if self.recording == Recording::On { self.machine.step(None) } else { self.machine.run() };
+            let outcome = self.machine.step(None);
             if self.stopped(&outcome) {
                 self.look();
                 return;
