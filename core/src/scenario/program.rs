@@ -179,9 +179,10 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
     }
     let text = match total.error {
         Some(error) => failed(fs, command, error),
+        None if ask.quiet => String::new(),
         None => say::moved(Moved::Wrote, total.done, ask.range, calls),
     };
-    (CommandResult::transfer(total, asked, Short::IsAnError), if ask.quiet { String::new() } else { text })
+    (CommandResult::transfer(total, asked, Short::IsAnError), text)
 }
 
 async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Executed {
@@ -203,13 +204,14 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
     }
     let text = match total.error {
         Some(error) => failed(fs, command, error),
+        None if ask.quiet => String::new(),
         None => {
             let dump =
                 if ask.verbose { say::dump(fs, file.ino, ask.range.off, total.done, ask.chunk) } else { String::new() };
             dump + &say::moved(Moved::Read, total.done, ask.range, calls)
         }
     };
-    (CommandResult::transfer(total, asked, Short::IsTheEnd), if ask.quiet { String::new() } else { text })
+    (CommandResult::transfer(total, asked, Short::IsTheEnd), text)
 }
 
 async fn sync_range(fs: &Fs, ino: Ino, ask: &SyncRange) -> Result<(), FsError> {
