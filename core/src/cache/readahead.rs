@@ -6,6 +6,9 @@
 use crate::base::PageIndex;
 use crate::personality::plan::{ReadaheadOrders, ReadaheadPlan};
 
+/// The order of the largest folio.
+const ORDER_MAX: u32 = super::FOLIO_PAGES_MAX.ilog2();
+
 /// The readahead state of a file (`struct file_ra_state`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Readahead {
@@ -101,7 +104,9 @@ impl Readahead {
         self.previous = Some(page.0);
     }
 
-    fn window(&self) -> Window {
+    fn window(&mut self) -> Window {
+        // `page_cache_ra_order` stores the order that it uses: it never outgrows the window.
+        self.order = self.order.min(ORDER_MAX).min(self.size.max(1).ilog2());
         let mark = self.start + self.size - self.async_size;
         Window {
             start: PageIndex(self.start),
@@ -145,7 +150,7 @@ impl Window {
             return folios;
         }
         let limit = (self.start.0 + self.pages - 1).min(last.0);
-        let order = self.order.min(self.pages.ilog2()).min(9);
+        let order = self.order.min(self.pages.ilog2()).min(ORDER_MAX);
         let mut at = self.start.0;
         while at <= limit {
             let mut order = if at == 0 { order } else { order.min(at.trailing_zeros()) };

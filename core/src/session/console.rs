@@ -33,6 +33,8 @@ pub struct Console {
     pub(super) machine: Machine,
     pub(super) entries: Vec<CommandEntry>,
     pub(super) given: Vec<Given>,
+    /// Every line before this one has ended.
+    ended: usize,
     submitted: Vec<Submitted>,
     /// When each task began each of its commands: step and number, in order.
     begun: BTreeMap<TaskId, Vec<(usize, u32)>>,
@@ -53,6 +55,7 @@ impl Console {
             machine: Machine::new(setup, recording),
             entries: Vec::new(),
             given: Vec::new(),
+            ended: 0,
             submitted: Vec::new(),
             begun: BTreeMap::new(),
             names: Lexicon::default(),
@@ -255,9 +258,9 @@ impl Console {
     }
 
     /// Nothing can run and no task is stuck: then every line has ended, or it waits for what will never be.
-    fn idle(&self) -> Standing {
+    fn idle(&mut self) -> Standing {
         let waits = |entry: &&CommandEntry| entry.command > 0 && !entry.done;
-        let waiting: Vec<String> = self.entries.iter().filter(waits).map(|entry| format!("`{}`", entry.text)).collect();
+        let waiting: Vec<String> = self.open_entries().iter().filter(waits).map(|entry| format!("`{}`", entry.text)).collect();
         if waiting.is_empty() {
             return Standing::Idle;
         }
@@ -266,9 +269,15 @@ impl Console {
 
     /// After steps that did not end the run: whether something can still run.
     fn settle(&mut self) {
-        let unfinished = self.entries.iter().any(|entry| !entry.done);
+        let unfinished = self.open_entries().iter().any(|entry| !entry.done);
         let runnable = !self.machine.cx().runnable().is_empty();
         self.standing = if unfinished || runnable { Standing::Pending } else { Standing::Idle };
+    }
+
+    /// The lines from the first that has not ended on.
+    fn open_entries(&mut self) -> &[CommandEntry] {
+        self.ended += self.entries[self.ended..].iter().take_while(|entry| entry.done).count();
+        &self.entries[self.ended..]
     }
 
     fn advance_to(&mut self, step: usize) {
