@@ -195,6 +195,8 @@ pub enum Call {
     },
     /// Steps so far.
     Length,
+    /// The run's digest and the state's at the cursor: two words of sixteen hexadecimal digits.
+    Digest,
     /// The extent map at the cursor, as JSON.
     State,
     /// Makes a branch the run.

@@ -65,6 +65,7 @@ impl Engine {
             Call::Ask { tool, sync, current: false } => self.ask(view, tool, sync),
             Call::Ask { tool, sync, current: true } => self.ask(&View::default(), tool, sync),
             Call::Length => Ok(Answer::Number(wide(self.session()?.len()))),
+            Call::Digest => self.digest(),
             Call::State => self.state(),
             Call::SwitchBranch(index) => self.branch(index, Session::switch_branch),
             Call::DiscardBranch(index) => self.branch(index, Session::discard_branch),
@@ -256,6 +257,11 @@ impl Engine {
         let shown = if tool == Tool::Fiemap { &answer.text_xfs_io_v } else { &answer.text_filefrag_v };
         let rows = photo::rows(tool, shown, block_size, &answer.records);
         Ok(Answer::Photo(Photo { tool, file: name, sync, step: wide(answer.step), changed, rows }))
+    }
+
+    fn digest(&mut self) -> Result<Answer> {
+        let session = self.session()?;
+        Ok(Answer::Text(format!("{:016x} {:016x}", session.run_digest(), session.state_digest())))
     }
 
     fn state(&mut self) -> Result<Answer> {
