@@ -114,3 +114,50 @@ fn many_calls_at_once_are_answered_in_order() {
     assert_eq!(list[..3], [json!(1), json!(2), json!(0)]);
     assert!(list[3].as_u64().is_some_and(|length| length > 2));
 }
+
+#[test]
+fn the_page_that_embeds_it_has_the_same_verbs_and_nobody_else_has() {
+    let page = Page::open(Size::LAPTOP);
+    ready(&page);
+    page.execute_async(
+        "document.body.innerHTML = '<iframe title=\"embedded\" width=\"800\" height=\"600\"></iframe>';
+         const frame = document.querySelector('iframe');
+         window.heard = [];
+         addEventListener('message', event => event.data.extentscope === 1 && window.heard.push(event.data));
+         frame.src = './index.html';
+         while (!window.heard.some(message => message.event === 'ready')) await new Promise(r => setTimeout(r, 20));",
+        &[],
+    );
+    let ask = "const [id, verb, argument] = arguments;
+        document.querySelector('iframe').contentWindow.postMessage({ extentscope: 1, id, verb, argument }, '*');
+        while (true) {
+            const answer = window.heard.find(message => message.id === id);
+            if (answer) return answer;
+            await new Promise(r => setTimeout(r, 20));
+        }";
+    let asked = |id: u32, verb: &str, argument: Value| page.execute_async(ask, &[json!(id), json!(verb), argument]);
+    assert!(asked(1, "ping", Value::Null)["value"].is_string());
+    assert_eq!(asked(2, "load", json!("open -f a\npwrite 0 4k\n")).get("error"), None);
+    assert!(asked(3, "length", Value::Null)["value"].as_u64().is_some_and(|length| length > 2));
+    assert_eq!(asked(4, "seek", json!(1))["value"], 1);
+    let refused = asked(5, "run", json!("pwrit"));
+    assert!(refused["error"].as_str().is_some_and(|text| text.contains("pwrite")), "{refused}");
+    let stepped = "return window.heard.some(message => message.event === 'stepped' && message.step === 1);";
+    page.wait_for("the step to be told", || page.execute(stepped, &[]).as_bool()?.then_some(()));
+    // A sender that is not the parent: another frame of the same host.
+    let foreign = page.execute_async(
+        "const other = document.createElement('iframe');
+         other.title = 'other';
+         other.srcdoc = '<p>other</p>';
+         await new Promise(loaded => { other.onload = loaded; document.body.append(other); });
+         const target = document.querySelector('iframe').contentWindow;
+         const before = window.heard.length;
+         target.dispatchEvent(new MessageEvent('message', {
+             data: { extentscope: 1, id: 'other', verb: 'length' }, origin: location.origin, source: other.contentWindow,
+         }));
+         await new Promise(r => setTimeout(r, 200));
+         return window.heard.slice(before).some(message => message.id === 'other');",
+        &[],
+    );
+    assert_eq!(foreign, false);
+}

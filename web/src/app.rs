@@ -12,6 +12,7 @@ use yew::prelude::*;
 
 use crate::draw::timeline;
 use crate::hooks::api::{self, Deferred, Outside};
+use crate::hooks::embed::Host;
 use crate::hooks::link::{self, Linked};
 use crate::hooks::outbox::Outbox;
 use crate::hooks::{browser, prefs};
@@ -65,6 +66,9 @@ pub struct App {
     worker: Option<Worker>,
     outbox: Outbox<To>,
     ready: Option<Deferred>,
+    host: Option<Host>,
+    /// The cursor that the host knows.
+    told: Option<(u64, u64)>,
     linked: Option<Linked>,
     focus: Option<Focus>,
     /// Width of the stage in pixels.
@@ -92,10 +96,13 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let ready = api::install({
+        let send = {
             let link = link.clone();
             move |outside, deferred| link.send_message(Msg::Outside(outside, deferred))
-        });
+        };
+        let host = Host::find();
+        let mut listeners = Vec::from_iter(host.as_ref().map(|host| host.listen(send.clone())));
+        let ready = api::install(send);
         let seconds = Interval::new(1_000, {
             let link = link.clone();
             move || link.send_message(Msg::Second)
@@ -107,12 +114,17 @@ impl Component for App {
             worker: None,
             outbox: Outbox::default(),
             ready,
+            host,
+            told: None,
             linked: link::read(),
             focus: None,
             width: 776,
             entries: 0,
             timers: Timers::default(),
-            _listeners: listeners(ctx, &letters),
+            _listeners: {
+                listeners.extend(page_listeners(ctx, &letters));
+                listeners
+            },
             letters,
             _seconds: seconds,
         };
@@ -280,7 +292,11 @@ impl App {
             && let Some(ready) = self.ready.take()
         {
             ready.settle(Ok(Answer::Done));
+            if let Some(host) = &self.host {
+                host.ready();
+            }
         }
+        self.tell_host();
         for (id, result) in answers {
             match self.outbox.answered(id, browser::now()) {
                 Some(To::Page(wanted)) => self.act(ctx, Action::Answered(wanted, result)),
@@ -289,6 +305,14 @@ impl App {
             }
         }
         self.flush(ctx);
+    }
+
+    fn tell_host(&mut self) {
+        let place = self.state.scene.as_ref().map(|scene| (scene.cursor, scene.length));
+        if let (Some(host), Some((step, length))) = (&self.host, place.filter(|place| self.told != Some(*place))) {
+            host.stepped(step, length);
+            self.told = place;
+        }
     }
 
     fn outside(&mut self, ctx: &Context<Self>, outside: Outside, deferred: Deferred) {
@@ -361,7 +385,7 @@ impl App {
 }
 
 /// Keys anywhere on the page, the size of the window, the tab being hidden.
-fn listeners(ctx: &Context<App>, letters: &Rc<Cell<bool>>) -> Vec<EventListener> {
+fn page_listeners(ctx: &Context<App>, letters: &Rc<Cell<bool>>) -> Vec<EventListener> {
     let document = gloo::utils::document();
     let window = gloo::utils::window();
     let link = ctx.link().clone();

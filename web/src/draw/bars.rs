@@ -92,10 +92,10 @@ fn cache_cell(block: u64, cell: CacheCell, place: Place, sizes: &Sizes) -> Html 
             { inner.rect("shape", Some(fill(look))) }
             { corner(if cell.dirty_again { Look::Dirty } else { look }, inner.x, inner.y, inner.width) }
             if sizes.fits(glyph.len(), place.width + 4.0) {
-                { upper.text("glyph", glyph.to_owned()) }
+                { backed(look, upper, glyph, sizes) }{ upper.text("glyph", glyph.to_owned()) }
             }
             if let Some(writer) = writer {
-                { lower.text("writer", writer) }
+                { backed(look, lower, &writer, sizes) }{ lower.text("writer", writer) }
             }
         </g>
     }
@@ -189,12 +189,22 @@ fn where_label(bar: &ExtentBar, place: Place, sizes: &Sizes) -> Option<String> {
     [long, place_of, format!("+{}", bar.blocks)].into_iter().find(fitting)
 }
 
+/// A plate where a pattern would run through the letters.
+fn backed(look: Look, place: Place, text: &str, sizes: &Sizes) -> Html {
+    match look {
+        Look::Writeback | Look::Stale => plate_of(place, text, sizes).rect("plate", None),
+        _ => html! {},
+    }
+}
+
 /// Text on a plate of the look's own colour, so that no pattern runs through the letters.
 pub fn plate(place: Place, text: &str, sizes: &Sizes) -> Html {
+    html! { <>{ plate_of(place, text, sizes).rect("plate", None) }{ place.text("label", text.to_owned()) }</> }
+}
+
+fn plate_of(place: Place, text: &str, sizes: &Sizes) -> Place {
     let letters = super::scale::nth(text.chars().count());
-    let width = (letters * sizes.font * 0.6 + 6.0).min(place.width - 2.0);
-    let height = sizes.font * 1.25;
-    let back =
-        Place { x: place.x + (place.width - width) / 2.0, y: place.y + (place.height - height) / 2.0, width, height };
-    html! { <>{ back.rect("plate", None) }{ place.text("label", text.to_owned()) }</> }
+    let width = (letters * sizes.font * 0.6 + 6.0).min(place.width - 3.0);
+    let height = (sizes.font * 1.25).min(place.height - 2.0);
+    Place { x: place.x + (place.width - width) / 2.0, y: place.y + (place.height - height) / 2.0, width, height }
 }

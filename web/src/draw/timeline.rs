@@ -66,7 +66,7 @@ pub fn timeline(props: &TimelineProps) -> Html {
     let time = &props.scene.timeline;
     let sizes = Sizes::of(props.room);
     let left = gutter(props.room);
-    let row = sizes.font * 1.7;
+    let row = (sizes.font * 1.45).round();
     let step = (f64::from(props.width) - left - MARGIN) / px(time.steps.max(1));
     let frame = Frame { left, step, first: time.first, row, sizes };
     let head = row + 4.0;

@@ -79,7 +79,7 @@ fn middle(tree: &TreeScene, level: usize, order: usize, below: Option<&Vec<Place
     let children = tree.levels.get(level + 1)?.iter().zip(below?);
     let mut places = children.filter(|(child, _)| child.parent == Some(order)).map(|(_, place)| place);
     let first = places.next()?;
-    let last = places.last().unwrap_or(first);
+    let last = places.next_back().unwrap_or(first);
     Some(f64::midpoint(first.y, last.y + last.height))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod browser;
+pub mod embed;
 pub mod link;
 pub mod outbox;
 pub mod prefs;

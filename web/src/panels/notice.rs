@@ -9,7 +9,7 @@ use crate::state::{Action, Engine};
 
 /// All that is to be said.
 pub fn view(ui: Ui<'_>) -> Html {
-    html! { <>{ engine(ui) }{ message(ui) }{ deadlock(ui) }</> }
+    html! { <>{ engine(ui) }{ message(ui) }</> }
 }
 
 fn engine(ui: Ui<'_>) -> Html {
@@ -41,12 +41,13 @@ fn message(ui: Ui<'_>) -> Html {
     }
 }
 
-fn deadlock(ui: Ui<'_>) -> Html {
+/// Who waits for whom, where nothing can run any more.
+pub fn deadlock(ui: Ui<'_>) -> Html {
     let standing =
         ui.state.scene.as_ref().filter(|scene| scene.cursor == scene.length).map(|scene| scene.standing.clone());
     match standing {
         Some(Standing::Deadlock(text)) => html! {
-            <div class="notice error" role="alert" data-testid="deadlock"><b>{ "Nothing can run." }</b><pre>{ text }</pre></div>
+            <div class="deadlock" role="alert" data-testid="deadlock"><b>{ "Nothing can run. " }</b>{ text }</div>
         },
         _ => html! {},
     }

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::Ui;
+use super::{Ui, notice};
 use crate::draw::timeline::{Timeline, step_at};
 use crate::scene::LockItem;
 use crate::state::Action;
@@ -29,6 +29,7 @@ pub fn view(ui: Ui<'_>) -> Html {
             <div class="time-box" tabindex="0" role="group" aria-label="Tasks and locks over steps" {onclick}>
                 <Timeline scene={scene.clone()} width={ui.width} room={ui.state.room()} locks={ui.state.prefs.locks} />
             </div>
+            { notice::deadlock(ui) }
             if ui.state.prefs.locks {
                 { locks(&scene.locks) }
             }

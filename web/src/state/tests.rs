@@ -77,14 +77,14 @@ fn a_sentence_is_said_for_each_step_but_while_playing_every_two_seconds() {
 
 #[test]
 fn the_opening_shows_three_stops_and_then_the_offer() {
-    let mut state = State::default();
-    state.log = Shared::new(vec![
+    let log = vec![
         entry("open -f a", 1, 2),
         entry("pwrite 0 16k", 3, 8),
         entry("filefrag -v", 9, 12),
         entry("fiemap -v", 13, 18),
         entry("filefrag -v", 19, 20),
-    ]);
+    ];
+    let mut state = State { log: Shared::new(log), ..State::default() };
     assert_eq!(report(&mut state, scene(20, 20), 0), [Effect::OpeningTimer(100)]);
     let mut stops = Vec::new();
     for _ in 0..3 {

@@ -15,6 +15,8 @@ pub mod people;
 pub mod photo;
 pub mod source;
 pub mod stage;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 
 use std::cell::RefCell;

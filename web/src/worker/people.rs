@@ -41,10 +41,12 @@ fn words(state: TaskState) -> String {
 }
 
 fn frame_item(frame: Frame, a: u64, b: u64) -> FrameItem {
+    // To the end of whatever there is.
+    let number = |value: u64| if value >= i64::MAX.unsigned_abs() { String::from("end") } else { value.to_string() };
     let numbers = match (a, b) {
         (0, 0) => String::new(),
-        (a, 0) => a.to_string(),
-        (a, b) => format!("{a}, {b}"),
+        (a, 0) => number(a),
+        (a, b) => format!("{}, {}", number(a), number(b)),
     };
     FrameItem { label: frame.label().to_owned(), kernel: frame.kernel().to_owned(), numbers }
 }
