@@ -76,6 +76,24 @@ impl Delalloc {
         self.0.files.with(|files| files.get(&ino)?.at_or_after(block).map(|(range, ())| range))
     }
 
+    /// Cuts `range`, which is not empty, into parts that are delayed and parts that are not, in order.
+    pub fn each_part(&self, ino: Ino, range: Range<FileBlock>, mut look: impl FnMut(Range<FileBlock>, bool)) {
+        self.0.files.with(|files| {
+            let mut at = range.start;
+            for (run, ()) in files.get(&ino).into_iter().flat_map(|index| index.overlapping(range)) {
+                let run = run.intersect(&range);
+                if at < run.start {
+                    look(Range::new(at, run.start), false);
+                }
+                look(run, true);
+                at = run.end;
+            }
+            if at < range.end {
+                look(Range::new(at, range.end), false);
+            }
+        });
+    }
+
     /// The parts of `range` that are not delayed.
     pub fn gaps(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
         self.0.files.with(|files| files.get(&ino).map_or_else(|| vec![range], |index| index.gaps(range)))

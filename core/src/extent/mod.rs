@@ -149,19 +149,23 @@ impl ExtentMap {
     /// The parts of `range` in order: each with its extent cut to it, or a hole.
     pub fn pieces(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Option<Extent>)> {
         let mut pieces = Vec::new();
-        let mut at = range.start;
-        while at < range.end {
-            let found = self.next(ino, at).and_then(|extent| extent.trimmed(Range::new(at, range.end)));
-            let hole_end = found.map_or(range.end, |extent| extent.start);
-            if at < hole_end {
-                pieces.push((Range::new(at, hole_end), None));
-            }
-            at = hole_end;
-            if let Some(extent) = found {
-                pieces.push((extent.range(), Some(extent)));
-                at = extent.end();
-            }
+        if range.is_empty() {
+            return pieces;
         }
+        self.tree(ino, |tree| {
+            let mut cursor = tree.cursor(ino, range.start);
+            let mut at = range.start;
+            while at < range.end {
+                let rest = Range::new(at, range.end);
+                let found = cursor.next(tree).and_then(|extent| extent.trimmed(rest));
+                let hole_end = found.map_or(range.end, |extent| extent.start);
+                if at < hole_end {
+                    pieces.push((Range::new(at, hole_end), None));
+                }
+                pieces.extend(found.map(|extent| (extent.range(), Some(extent))));
+                at = found.map_or(range.end, |extent| extent.end());
+            }
+        });
         pieces
     }
     /// All extents of a file in order.

@@ -43,6 +43,17 @@ impl Mapping {
         Self { kind, range, extent }
     }
 
+    /// The mapping of a record that is cut already.
+    fn of(extent: Extent, asked: FileBlock) -> Self {
+        let kind = match extent.kind {
+            ExtentKind::Written => MappingKind::Written,
+            ExtentKind::Unwritten => MappingKind::Unwritten,
+            ExtentKind::Reserved => MappingKind::Reserved,
+            ExtentKind::Inline => MappingKind::Inline,
+        };
+        Self::new(kind, extent.range(), Some(extent), asked)
+    }
+
     /// Where the first block is on the device.
     pub fn addr(&self) -> Option<DevBlock> {
         self.extent.filter(|extent| extent.kind.has_address()).map(|extent| extent.addr)
@@ -61,13 +72,7 @@ impl Volume {
         let found = self.extents.next(ino, at);
         if let Some(extent) = found.filter(|extent| extent.start <= at) {
             let extent = extent.trimmed(range).expect("the extent covers the block");
-            let kind = match extent.kind {
-                ExtentKind::Written => MappingKind::Written,
-                ExtentKind::Unwritten => MappingKind::Unwritten,
-                ExtentKind::Reserved => MappingKind::Reserved,
-                ExtentKind::Inline => MappingKind::Inline,
-            };
-            return Mapping::new(kind, extent.range(), Some(extent), at);
+            return Mapping::of(extent, at);
         }
         let hole = Range::new(at, found.map_or(range.end, |next| next.start.min(range.end)));
         match self.delalloc.next(ino, at) {
@@ -82,11 +87,14 @@ impl Volume {
     /// All mappings of `range`, in order.
     pub fn mappings(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Mapping> {
         let mut all = Vec::new();
-        let mut at = range.start;
-        while at < range.end {
-            let mapping = self.mapping(ino, Range::new(at, range.end));
-            at = mapping.range.end;
-            all.push(mapping);
+        for (part, extent) in self.extents.pieces(ino, range) {
+            match extent {
+                Some(extent) => all.push(Mapping::of(extent, part.start)),
+                None => self.delalloc.each_part(ino, part, |part, delayed| {
+                    let kind = if delayed { MappingKind::Delayed } else { MappingKind::Hole };
+                    all.push(Mapping::new(kind, part, None, part.start));
+                }),
+            }
         }
         all
     }
