@@ -1,6 +1,6 @@
 //! The trace in Chrome's JSON form, for Perfetto and chrome://tracing.
 //!
-//! Time is steps, not seconds: a step is [`STEP`] microseconds long and its events are spread evenly over it, so that
+//! Time is steps, not seconds: a step is 1,000 microseconds long and its events are spread evenly over it, so that
 //! a run looks the same wherever it was made. One thread per task, one per lock, counters for the space ledger.
 
 use super::json;
