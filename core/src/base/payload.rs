@@ -9,7 +9,7 @@ use std::rc::Rc;
 pub enum Payload {
     /// Every byte is the same. Made by whoever fills, never found by scanning.
     Fill(u8),
-    /// The bytes of exactly one block.
+    /// The bytes of a block, or of each block of a run: blocks whose bytes happen to be equal join to one.
     Bytes(Rc<[u8]>),
 }
 

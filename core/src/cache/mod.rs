@@ -17,7 +17,7 @@ pub mod readahead;
 pub use folio::{Block, Folio};
 
 use crate::base::cache_state::BlockState;
-use crate::base::{BlockSize, FileBlock, Ino, PageIndex, Payload, Range, RangeMap, Stamped, StateCell};
+use crate::base::{BlockSize, FileBlock, Ino, PageIndex, Range, RangeMap, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, LockClass, LockId};
 use index::Folios;
@@ -255,10 +255,8 @@ impl PageCache {
         });
     }
 
-    /// The one gate of bytes. Bytes of a single block, or one fill for many.
+    /// The one gate of bytes: each block of the range gets these.
     pub fn set_data(&self, ino: Ino, range: Range<FileBlock>, stamped: &Stamped) {
-        let one = matches!(stamped.data, Payload::Fill(_)) || range.len() == 1;
-        assert!(one, "bytes are those of one block");
         let Some((first, last)) = self.pages_of(range) else { return };
         self.0.files.change(|files| {
             let Some(file) = files.get_mut(&ino) else { return };

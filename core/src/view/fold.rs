@@ -4,7 +4,7 @@
 
 use super::world::{FileView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
-use crate::base::{FileBlock, Ino, PAGE_SIZE, Payload, Range, Stamped};
+use crate::base::{FileBlock, Ino, PAGE_SIZE, Range, Stamped};
 use crate::trace::{Event, TaskState};
 
 /// Folds events into a world, one at a time.
@@ -143,7 +143,6 @@ impl Folder {
             }
             Event::BlocksState { ino, range, state } => self.file(*ino).states.insert(*range, *state),
             Event::BlocksData { ino, range, data, prov } => {
-                assert!(matches!(data, Payload::Fill(_)) || range.len() == 1, "bytes are those of one block");
                 self.file(*ino).data.insert(*range, Stamped { data: data.clone(), prov: *prov });
             }
             Event::DelayedAdded { ino, range } => {
