@@ -37,7 +37,9 @@ impl Volume {
         let mut at = window.start;
         while let Some(found) = self.look(ino, at, window).await? {
             let facts = LiveFacts::new(self, ino);
-            let room = record(&facts, found, window).is_none_or(|record| answer.push(record));
+            // Since the last look the extent may have grown over what was told already.
+            let rest = Range { start: at, end: window.end };
+            let room = record(&facts, found, rest).is_none_or(|record| answer.push(record));
             at = Byte(facts.block().pos(found.range().end));
             if !room {
                 break;
