@@ -2,10 +2,11 @@
 
 use super::{Fill, Transfer};
 use crate::base::{Errno, Extent, ExtentKind, Ino, PAGE_SIZE, Payload, Range, Stamped};
+use crate::cache::folio_lock;
 use crate::dev::Op;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{Overwrite, Placement};
-use crate::trace::{Frame, Mark};
+use crate::trace::{Frame, Mark, Mode};
 
 impl Volume {
     fn direct_misaligned(&self, pos: u64, len: u64) -> bool {
@@ -69,6 +70,7 @@ impl Volume {
     pub async fn invalidate(&self, ino: Ino, pos: u64, len: u64) {
         let blocks = self.profile.block.covering(pos, len);
         for (index, pages) in self.cache.folios_in(ino, blocks) {
+            let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
             self.wait_stable(ino, index, pages).await;
             let folio = self.cache.folio_blocks(index, pages);
             let there = self.cache.folio_at(ino, index, |found| found.pages) == Some(pages);

@@ -44,27 +44,43 @@ impl Volume {
     /// The page is in memory (`filemap_fault`).
     async fn fault_in(&self, ino: Ino, page: PageIndex) -> Result<(), Errno> {
         let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
-        let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
-        let (index, pages) = match found {
-            Some(found) => found,
-            None => {
-                let window = self.readahead_of(ino, |readahead| readahead.fault(self.profile.readahead, page));
-                self.bring_in(ino, window).await?;
-                self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).ok_or(Errno::EIO)?
+        loop {
+            if let Some((index, pages)) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) {
+                return self.read_folio(ino, index, pages).await;
             }
-        };
-        self.read_folio(ino, index, pages).await
+            if page.0 * PAGE_SIZE >= self.inodes.size(ino) {
+                return Err(Errno::EIO);
+            }
+            // What is brought in may be dropped again before it is looked at.
+            let window = self.readahead_of(ino, |readahead| readahead.fault(self.profile.readahead, page));
+            self.bring_in(ino, window).await?;
+        }
     }
 
     /// The page may be written (`page_mkwrite`): it, or its whole folio, becomes dirty up to the end of the file.
     async fn store_page(&self, ino: Ino, page: PageIndex, pos: u64, len: u64, fill: Fill) -> Result<(), Errno> {
+        // The folio may go or be replaced while the task waits for its lock: then the fault starts again.
+        while !self.try_store_page(ino, page, pos, len, fill).await? {}
+        Ok(())
+    }
+
+    /// Whether the page was there to be stored into.
+    async fn try_store_page(&self, ino: Ino, page: PageIndex, pos: u64, len: u64, fill: Fill) -> Result<bool, Errno> {
         self.fault_in(ino, page).await?;
         let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
-        let (index, pages) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)).ok_or(Errno::EAGAIN)?;
+        let found = || self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
+        let Some((index, pages)) = found() else { return Ok(false) };
         let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
         self.wait_stable(ino, index, pages).await;
         let block = self.profile.block;
         let size = self.inodes.size(ino);
+        if page.0 * PAGE_SIZE >= size {
+            return Err(Errno::EIO);
+        }
+        let stale = self.cache.count(ino, self.cache.folio_blocks(page, 1), |state| !state.uptodate);
+        if found() != Some((index, pages)) || stale > 0 {
+            return Ok(false);
+        }
         let folio = match self.profile.fault {
             FaultUnit::Folio => self.cache.folio_blocks(index, pages),
             FaultUnit::Page => self.cache.folio_blocks(page, 1),
@@ -82,6 +98,6 @@ impl Volume {
         if pos < size {
             self.copy_in(ino, pos, len.min(size - pos), fill);
         }
-        Ok(())
+        Ok(true)
     }
 }

@@ -4,6 +4,7 @@ use super::Transfer;
 use crate::base::{Errno, Ino, PAGE_SIZE, PageIndex};
 use crate::cache::folio_lock;
 use crate::cache::readahead::{Readahead, Window};
+use crate::inode::invalidate_lock;
 use crate::map::Volume;
 use crate::trace::{Frame, Mode};
 
@@ -17,31 +18,37 @@ impl Volume {
         }
         let last = PageIndex((end - 1) / PAGE_SIZE);
         let mut page = PageIndex(pos / PAGE_SIZE);
-        while page <= last {
+        // The file may be cut while the task waits: what is behind its end then is not read (`filemap_read`).
+        while page <= last && page.0 * PAGE_SIZE < self.inodes.size(ino) {
             match self.read_page(ino, page, last).await {
                 Ok(next) => page = next,
                 Err(errno) => return Transfer::stopped((page.0 * PAGE_SIZE).saturating_sub(pos), errno),
             }
         }
         self.readahead_of(ino, |readahead| readahead.ended(last));
-        Transfer::whole(end - pos)
+        Transfer::whole(end.min(self.inodes.size(ino)).saturating_sub(pos))
     }
 
     /// Makes one page up to date; returns the first page behind its folio.
     async fn read_page(&self, ino: Ino, page: PageIndex, last: PageIndex) -> Result<PageIndex, Errno> {
         let wanted = last.0 - page.0 + 1;
         let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
-        if found.is_none() {
-            let before = self.cached_before(ino, page);
-            let window =
-                self.readahead_of(ino, |readahead| readahead.missing(self.profile.readahead, page, wanted, before));
-            self.bring_in(ino, window).await?;
-        } else if let Some((index, pages)) = found
-            && self.cache.take_mark(ino, index)
-        {
+        let marked = found.is_some_and(|(index, _)| self.cache.take_mark(ino, index));
+        let stale = |(index, pages)| self.cache.count(ino, self.cache.folio_blocks(index, pages), |state| !state.uptodate) > 0;
+        if !marked && found.is_some_and(|found| !stale(found)) {
+            return Ok(found.map_or(page, |(index, pages)| PageIndex(index.0 + u64::from(pages))));
+        }
+        // Nobody takes blocks away between the look at the tree and the page that says what they hold.
+        let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
+        if let Some((index, pages)) = found.filter(|_| marked) {
             let window = self.readahead_of(ino, |readahead| {
                 readahead.marked(self.profile.readahead, index, u64::from(pages), wanted)
             });
+            self.bring_in(ino, window).await?;
+        } else if found.is_none() {
+            let before = self.cached_before(ino, page);
+            let window =
+                self.readahead_of(ino, |readahead| readahead.missing(self.profile.readahead, page, wanted, before));
             self.bring_in(ino, window).await?;
         }
         let Some((index, pages)) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) else {

@@ -15,7 +15,9 @@ impl Volume {
         let at = block.block_of(pos);
         assert!(len > 0 && block.block_after(pos + len) == at + 1, "the bytes lie in one block");
         let _frame = self.cx.frame(Frame::Zero, pos, len);
-        let dirty = self.cache.state(ino, at).is_some_and(|state| state.dirty);
+        // What is on its way to the device is data too, although the tree does not say so yet.
+        let on_its_way = self.cache.under_writeback(ino, Range::sized(at, 1));
+        let dirty = self.cache.state(ino, at).is_some_and(|state| state.dirty || (state.uptodate && on_its_way));
         let cached = self.cache.state(ino, at).is_some() && self.profile.unit == WritebackUnit::Folio;
         let hold = self.extents.read_lock(ino, at).await;
         let kind = self.mapping(ino, Range::sized(at, 1)).kind;
@@ -32,9 +34,16 @@ impl Volume {
     }
 
     async fn zero_in_cache(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
-        let (index, pages) = self.folio_or_page(ino, PageIndex(pos / PAGE_SIZE));
-        let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
-        self.wait_stable(ino, index, pages).await;
+        let page = PageIndex(pos / PAGE_SIZE);
+        let (index, pages, _lock) = loop {
+            let (index, pages) = self.folio_or_page(ino, page);
+            let lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
+            self.wait_stable(ino, index, pages).await;
+            // It may have been dropped while the task waited.
+            if self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) == Some((index, pages)) {
+                break (index, pages, lock);
+            }
+        };
         let block = self.profile.block;
         let touched = match self.profile.unit {
             WritebackUnit::DirtyBlocks => block.covering(pos, len),

@@ -69,6 +69,9 @@ impl Fs {
         let block = volume.profile.block;
         let range = Range::new(block.first_block(PageIndex(first)), block.first_block(PageIndex(last)));
         for (index, pages) in volume.cache.folios_in(ino, range) {
+            // A folio that somebody works on is left alone (`invalidate_mapping_pages`).
+            let lock = crate::cache::folio_lock(ino, index);
+            let Some(_lock) = volume.cx.try_lock(lock, crate::trace::Mode::Exclusive) else { continue };
             let blocks = volume.cache.folio_blocks(index, pages);
             let idle = volume.cache.folio_at(ino, index, |folio| !folio.writeback) == Some(true);
             if idle && range.covers(&blocks) && !volume.cache.is_dirty_in(ino, blocks) {
