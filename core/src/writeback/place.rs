@@ -24,9 +24,16 @@ impl Volume {
         let ino = batch.ino;
         let mut placed = Placed { targets: Vec::new(), records: Vec::new() };
         for run in &batch.runs {
-            match self.profile.placement {
-                Placement::UnwrittenThenConvert => self.place_in_tree(ino, *run, &mut placed).await?,
-                Placement::IndexAfterWrite => self.place_elsewhere(ino, *run, &mut placed).await?,
+            let done = match self.profile.placement {
+                Placement::UnwrittenThenConvert => self.place_in_tree(ino, *run, &mut placed).await,
+                Placement::IndexAfterWrite => self.place_elsewhere(ino, *run, &mut placed).await,
+            };
+            if done.is_err() {
+                // Nothing of the batch is sent: what no tree has yet goes back.
+                if self.profile.placement == Placement::IndexAfterWrite {
+                    self.dispose(&placed.records);
+                }
+                return done;
             }
         }
         let whole = Range::new(batch.runs[0].start, batch.runs[batch.runs.len() - 1].end);
@@ -62,7 +69,9 @@ impl Volume {
         Ok(())
     }
 
+    /// Blocks that have their place are dirty no more, and need no promise.
     fn clean(&self, ino: Ino, run: Range<FileBlock>) {
+        self.delalloc.release(self.cache.count(ino, run, |state| state.backing == Backing::Dirty));
         self.cache.set_state(ino, run, |mut state| {
             state.dirty = false;
             if self.profile.placement == Placement::IndexAfterWrite {
@@ -121,7 +130,6 @@ impl Volume {
             placed.records.extend(fresh.iter().copied());
             placed.targets.extend(fresh);
         }
-        self.delalloc.release(self.cache.count(ino, run, |state| state.backing == Backing::Dirty));
         Ok(())
     }
 
