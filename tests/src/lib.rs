@@ -1,7 +1,9 @@
 //! What the tests share: the public traces, their recordings, and the comparer.
 
 pub mod compare;
+pub mod contents;
 pub mod document;
+pub mod explore;
 pub mod goldens;
 #[cfg(feature = "browser")]
 pub mod page;
@@ -17,16 +19,25 @@ pub fn here() -> PathBuf {
 
 /// Every public trace, by name (without `.xio`), sorted.
 pub fn traces() -> Vec<(String, String)> {
-    let folder = here().join("traces");
-    let entries = std::fs::read_dir(&folder).expect("the traces are in the repository");
-    let mut traces: Vec<(String, String)> = entries
+    scripts("traces")
+}
+
+/// Every shipped scenario, by name (without `.xio`), sorted.
+pub fn scenarios() -> Vec<(String, String)> {
+    scripts("../static/scenarios")
+}
+
+fn scripts(folder: &str) -> Vec<(String, String)> {
+    let folder = here().join(folder);
+    let entries = std::fs::read_dir(&folder).expect("the folder is in the repository");
+    let mut scripts: Vec<(String, String)> = entries
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "xio"))
         .map(|path| {
             let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-            (name, std::fs::read_to_string(&path).expect("a trace is text"))
+            (name, std::fs::read_to_string(&path).expect("a script is text"))
         })
         .collect();
-    traces.sort();
-    traces
+    scripts.sort();
+    scripts
 }

@@ -13,8 +13,7 @@ use extentscope_core::trace::Event;
 use extentscope_core::view::World;
 use extentscope_core::view::fold::Folder;
 use extentscope_core::view::{digest, trace_json};
-use extentscope_tests::{here, traces};
-use std::fs;
+use extentscope_tests::{scenarios, traces};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A script that can be played on a personality.
@@ -41,18 +40,6 @@ fn cases() -> Vec<Case> {
         }
     }
     cases
-}
-
-fn scenarios() -> Vec<(String, String)> {
-    let folder = here().join("../static/scenarios");
-    let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.expect("the folder can be read").path());
-    let mut scenarios: Vec<(String, String)> = paths
-        .filter(|path| path.extension().is_some_and(|end| end == "xio"))
-        .map(|path| (path.display().to_string(), fs::read_to_string(&path).expect("a scenario is text")))
-        .collect();
-    scenarios.sort();
-    scenarios
 }
 
 /// Runs the check on every case, on all cores, and fails with what went wrong in each.

@@ -7,5 +7,8 @@ mod map_schema;
 mod observation;
 mod parse;
 mod parse_property;
+mod reference;
+mod scenarios;
+mod schedule;
 mod tidy;
 mod tools;

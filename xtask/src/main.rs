@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod browser;
 mod build;
 mod bundle;
+mod explore;
 mod page;
 mod run;
 mod serve;
@@ -33,6 +35,10 @@ enum Command {
     Serve(serve::Options),
     /// Build the page into dist/, ready for any static host, and print its size
     Build,
+    /// Run tasks against each other in many orders, and check every rule after each step
+    Explore(explore::Options),
+    /// Measure the engine next to peers: replay, seek, extent map, page cache; fails on nothing
+    Bench(bench::Options),
     /// Run every check there is; the last line says how many passed
     Test(test::Options),
 }
@@ -41,6 +47,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => serve::run(&options),
         Command::Build => build::run(),
+        Command::Explore(options) => explore::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Test(options) => return test::run(&options),
     };
     match outcome {

@@ -34,7 +34,8 @@ impl Volume {
         let wanted = last.0 - page.0 + 1;
         let found = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
         let marked = found.is_some_and(|(index, _)| self.cache.take_mark(ino, index));
-        let stale = |(index, pages)| self.cache.count(ino, self.cache.folio_blocks(index, pages), |state| !state.uptodate) > 0;
+        let stale =
+            |(index, pages)| self.cache.count(ino, self.cache.folio_blocks(index, pages), |state| !state.uptodate) > 0;
         if !marked && found.is_some_and(|found| !stale(found)) {
             return Ok(found.map_or(page, |(index, pages)| PageIndex(index.0 + u64::from(pages))));
         }
