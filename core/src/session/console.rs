@@ -260,7 +260,8 @@ impl Console {
     /// Nothing can run and no task is stuck: then every line has ended, or it waits for what will never be.
     fn idle(&mut self) -> Standing {
         let waits = |entry: &&CommandEntry| entry.command > 0 && !entry.done;
-        let waiting: Vec<String> = self.open_entries().iter().filter(waits).map(|entry| format!("`{}`", entry.text)).collect();
+        let waiting: Vec<String> =
+            self.open_entries().iter().filter(waits).map(|entry| format!("`{}`", entry.text)).collect();
         if waiting.is_empty() {
             return Standing::Idle;
         }
