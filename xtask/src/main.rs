@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod browser;
 mod build;
 mod bundle;
@@ -36,6 +37,8 @@ enum Command {
     Build,
     /// Run tasks against each other in many orders, and check every rule after each step
     Explore(explore::Options),
+    /// Measure the engine next to peers: replay, seek, extent map, page cache; fails on nothing
+    Bench(bench::Options),
     /// Run every check there is; the last line says how many passed
     Test(test::Options),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Build => build::run(),
         Command::Explore(options) => explore::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Test(options) => return test::run(&options),
     };
     match outcome {

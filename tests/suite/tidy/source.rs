@@ -47,7 +47,7 @@ pub fn below(folder: &str) -> Vec<Source> {
 
 /// All Rust files of the workspace.
 pub fn all() -> Vec<Source> {
-    ["core", "web", "tests", "xtask"].into_iter().flat_map(below).collect()
+    ["core", "web", "tests", "bench", "xtask"].into_iter().flat_map(below).collect()
 }
 
 fn read(path: &PathBuf) -> Source {
