@@ -35,13 +35,21 @@ fn the_map_is_a_grid_with_one_stop_for_tab_and_a_name_for_every_cell() {
     assert!(name.starts_with("block 1, extent, written, device block"), "{name}");
     page.wait_for_text("[data-testid='inspector']", "Block 1 of a");
     page.wait_for_text("[data-testid='inspector']", "step ");
+    page.press(&[Key::Char('n')]);
+    page.wait_for("the focus on the hole behind the extent", || {
+        (page.focused().attribute("data-cell").as_deref() == Some("extents:4")).then_some(())
+    });
+    page.press(&[Key::Shift, Key::Char('n')]);
+    page.wait_for("the focus on the start of the extent", || {
+        (page.focused().attribute("data-cell").as_deref() == Some("extents:0")).then_some(())
+    });
+    page.press(&[Key::Right]);
     let step = counter(&page).0;
     page.press(&[Key::Char('j')]);
     page.wait_for_text(COUNTER, &format!("step {}/", step - 1));
     assert_eq!(page.focused().attribute("data-cell").as_deref(), Some("extents:1"), "stepping keeps the place");
     page.press(&[Key::Char('w')]);
     page.wait_for("the cause", || (counter(&page).0 < step - 1).then_some(()));
-    page.press(&[Key::Char('n')]);
     page.press(&[Key::Escape]);
     assert_eq!(page.focused().attribute("data-testid").as_deref(), Some("stage"));
 }

@@ -77,7 +77,7 @@ pub fn number_value(number: u64) -> JsValue {
 /// A verb of the interface: its name, what its promise is resolved with, and how its argument is read.
 type Verb = (&'static str, Wanted, fn(&JsValue) -> Result<Outside, String>);
 
-const VERBS: [Verb; 8] = [
+const VERBS: [Verb; 9] = [
     ("load", Wanted::Nothing, |script| {
         let script = text(script, "load takes a script as text")?;
         Ok(Outside::Call(Call::Load { script, personality: None }))
@@ -102,6 +102,7 @@ const VERBS: [Verb; 8] = [
         let sync = sync.is_undefined() || sync.is_truthy();
         Ok(Outside::Call(Call::Ask { tool: Tool::Fiemap, sync, current: true }))
     }),
+    ("digest", Wanted::Text, |_| Ok(Outside::Call(Call::Digest))),
     ("reset", Wanted::Nothing, |_| Ok(Outside::Reset)),
 ];
 

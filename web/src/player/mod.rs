@@ -100,7 +100,7 @@ fn tasks(ui: Ui<'_>) -> Html {
     let one = |(order, task): (usize, &TaskItem)| {
         use crate::scene::Doing;
         let can = matches!(task.doing, Doing::Running | Doing::Runnable);
-        let name = format!("Let task {} take the next step: {}, {}", order + 1, task.label, task.words);
+        let name = format!("{} {}: let it take the next step; it {}", order + 1, task.label, task.words);
         html! {
             <button key={task.task} type="button" class={classes!("task-button", can.then_some("can-run"))} title={name.clone()} aria-label={name}
                 onclick={ui.click(Action::StepTask { order, until_blocked: false })}>{ format!("{} {}", order + 1, task.label) }</button>
