@@ -49,7 +49,7 @@ pub enum Action {
     Play,
     /// The next step of playing is due.
     Tick,
-    /// A place in [`SPEEDS`].
+    /// A place in `choice::SPEEDS`.
     Speed(usize),
     /// The size of a step.
     Size(StepSize),
