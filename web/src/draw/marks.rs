@@ -136,8 +136,9 @@ pub fn grid_row(lane: Lane, testid: &'static str, title: &str, focus: Pick, cell
     let one = |(column, (block, place, name)): (usize, (u64, Place, String))| {
         let here = focus == Pick { lane, block };
         html! {
-            <g key={column} role="gridcell" class="cell" tabindex={if here { "0" } else { "-1" }} aria-label={name}
+            <g key={column} role="gridcell" class="cell" tabindex={if here { "0" } else { "-1" }} aria-label={name.clone()}
                 data-cell={cell_id(Pick { lane, block })} aria-selected={here.to_string()}>
+                <title>{ name.clone() }</title>
                 { place.rect("ring", None) }
             </g>
         }

@@ -6,6 +6,8 @@ pub mod icons;
 pub mod map;
 pub mod marks;
 pub mod overview;
+#[cfg(test)]
+mod palette_tests;
 pub mod patterns;
 pub mod scale;
 pub mod timeline;
