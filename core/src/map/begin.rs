@@ -182,6 +182,18 @@ impl Volume {
         Ok(taken)
     }
 
+    /// Puts new records where there is still a hole; otherwise they are given back, and the answer is false.
+    pub async fn enter(&self, ino: Ino, range: Range<FileBlock>, fresh: &[Extent]) -> bool {
+        let _hold = self.extents.write_lock(ino, range, fresh.len()).await;
+        if self.extents.pieces(ino, range).iter().any(|(_, extent)| extent.is_some()) {
+            self.dispose(fresh);
+            return false;
+        }
+        self.extents.replace(ino, range, fresh);
+        self.delalloc.take(ino, range);
+        true
+    }
+
     /// Takes device blocks for `range` and puts them into the tree.
     pub async fn allocate_into(&self, ino: Ino, range: Range<FileBlock>, kind: ExtentKind) -> Result<(), Errno> {
         let extents = self.take_blocks(ino, range, kind).await?;

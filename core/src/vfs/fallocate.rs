@@ -97,7 +97,7 @@ impl Fs {
             let mapping = volume.mapping(ino, Range::new(at, range.end));
             let delayed = mapping.kind == MappingKind::Delayed;
             if mapping.kind == MappingKind::Hole || (delayed && convert) {
-                let got = self.unwritten_part(ino, mapping.range, delayed).await;
+                let got = self.unwritten_part(ino, mapping.range).await;
                 if got < mapping.range.end {
                     return Err((got, Errno::ENOSPC));
                 }
@@ -108,31 +108,37 @@ impl Fs {
     }
 
     /// Unwritten blocks for a hole, or for delayed blocks, which bring their promise. Returns where it ended.
-    async fn unwritten_part(&self, ino: Ino, range: Range<FileBlock>, delayed: bool) -> FileBlock {
+    async fn unwritten_part(&self, ino: Ino, range: Range<FileBlock>) -> FileBlock {
         let volume = self.volume();
         let mut at = range.start;
         let most = u64::from(volume.profile.limits.unwritten);
         while at < range.end {
+            // Writeback may have been here while the task waited.
+            let mapping = volume.mapping(ino, Range::new(at, range.end));
+            let delayed = mapping.kind == MappingKind::Delayed;
+            if mapping.kind != MappingKind::Hole && !delayed {
+                at = mapping.range.end;
+                continue;
+            }
             let ledger = volume.space.ledger();
             if !delayed && ledger.available() == 0 && ledger.get(Counter::Pinned) > 0 && volume.commit().await.is_err()
             {
                 return at;
             }
             let room = if delayed { u64::MAX } else { ledger.available() };
-            let part = Range::sized(at, (range.end - at).min(most).min(room));
+            let part = Range::sized(at, mapping.range.len().min(most).min(room));
             if part.is_empty() {
                 return at;
             }
             let Ok(fresh) = volume.take_blocks(ino, part, ExtentKind::Unwritten).await else { return at };
-            let removed = volume.extents.update(ino, part, &fresh).await;
-            assert!(removed.is_empty(), "preallocation fills holes");
-            volume.delalloc.take(ino, part);
-            at = part.end;
+            if volume.enter(ino, part, &fresh).await {
+                at = part.end;
+            }
         }
         at
     }
 
-    /// Reservation keys where there is neither a key nor dirty data. All or nothing.
+    /// Reservation keys where there is neither a key nor data in the cache, which may be on its way to one. All or nothing.
     async fn reserve(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
         let volume = self.volume();
         let mut parts: Vec<Range<FileBlock>> = Vec::new();
@@ -142,7 +148,7 @@ impl Fs {
             }
             let mut at = hole.start;
             while let Some(dirty) =
-                volume.cache.find_run(ino, Range::new(at, hole.end), |state| state.backing == Backing::Dirty)
+                volume.cache.find_run(ino, Range::new(at, hole.end), |state| state.backing.is_data())
             {
                 parts.push(Range::new(at, dirty.start));
                 at = dirty.end;
@@ -160,8 +166,11 @@ impl Fs {
             let len = u32::try_from(part.len()).map_err(|_| Errno::ENOSPC)?;
             let key =
                 Extent { ino, start: part.start, len, addr: DevBlock(0), kind: ExtentKind::Reserved, shared: false };
-            let removed = volume.extents.update(ino, part, &[key]).await;
-            assert!(removed.is_empty(), "reservations fill holes");
+            if !volume.enter(ino, part, &[key]).await {
+                // Writeback was here while the task waited: what it left out is looked for again.
+                Box::pin(self.reserve(ino, part)).await?;
+                continue;
+            }
             volume.cache.set_state(ino, part, |mut state| {
                 if state.backing == Backing::Hole {
                     state.backing = Backing::Reserved;

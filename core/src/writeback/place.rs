@@ -106,9 +106,11 @@ impl Volume {
                 }
                 MappingKind::Delayed | MappingKind::Hole => {
                     let fresh = self.take_blocks(ino, mapping.range, ExtentKind::Unwritten).await?;
-                    let removed = self.extents.update(ino, mapping.range, &fresh).await;
-                    assert!(removed.is_empty(), "delayed blocks are over a hole");
-                    self.delalloc.take(ino, mapping.range);
+                    if !self.enter(ino, mapping.range, &fresh).await {
+                        // fallocate was faster: its blocks are taken.
+                        Box::pin(self.place_in_tree(ino, mapping.range, placed)).await?;
+                        continue;
+                    }
                     let written = |extent: &Extent| Extent { kind: ExtentKind::Written, ..*extent };
                     placed.records.extend(fresh.iter().map(written));
                     placed.targets.extend(fresh);
