@@ -136,6 +136,7 @@ fiemap -N
 @rd pread 0 64k
 @mm mwrite -S 0x64 20k 9000
 @fa fadvise -d 0 0
+@al falloc -k 22k 30k
 ";
 
 const CUTTERS: &str = "\
