@@ -149,24 +149,39 @@ impl ExtentMap {
     /// The parts of `range` in order: each with its extent cut to it, or a hole.
     pub fn pieces(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Option<Extent>)> {
         let mut pieces = Vec::new();
+        self.each_piece(ino, range, |part, extent| pieces.push((part, extent)));
+        pieces
+    }
+    /// Looks at the parts of `range` in order: each with its extent cut to it, or a hole.
+    pub fn each_piece(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        mut look: impl FnMut(Range<FileBlock>, Option<Extent>),
+    ) {
         if range.is_empty() {
-            return pieces;
+            return;
         }
         self.tree(ino, |tree| {
-            let mut cursor = tree.cursor(ino, range.start);
+            // Most questions have one answer: a place to go on from is made when there is a second one.
+            let mut found = tree.next(ino, range.start);
+            let mut cursor = None;
             let mut at = range.start;
-            while at < range.end {
-                let rest = Range::new(at, range.end);
-                let found = cursor.next(tree).and_then(|extent| extent.trimmed(rest));
-                let hole_end = found.map_or(range.end, |extent| extent.start);
+            loop {
+                let part = found.and_then(|extent| extent.trimmed(Range::new(at, range.end)));
+                let hole_end = part.map_or(range.end, |extent| extent.start);
                 if at < hole_end {
-                    pieces.push((Range::new(at, hole_end), None));
+                    look(Range::new(at, hole_end), None);
                 }
-                pieces.extend(found.map(|extent| (extent.range(), Some(extent))));
-                at = found.map_or(range.end, |extent| extent.end());
+                let Some(extent) = part else { return };
+                look(extent.range(), Some(extent));
+                at = extent.end();
+                if at >= range.end {
+                    return;
+                }
+                found = cursor.get_or_insert_with(|| tree.cursor(ino, at)).next(tree);
             }
         });
-        pieces
     }
     /// All extents of a file in order.
     pub fn extents(&self, ino: Ino) -> Vec<Extent> {

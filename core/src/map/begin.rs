@@ -1,6 +1,6 @@
 //! Before a write may touch the cache: every block of the range has a place or a promise of one.
 
-use super::{MappingKind, Volume};
+use super::Volume;
 use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::personality::plan::{Delayed, NoSpacePlan};
@@ -82,8 +82,7 @@ impl Volume {
         if self.profile.delayed == Delayed::Cache {
             return self.cache.runs(ino, range, |state| state.backing == Backing::Hole);
         }
-        let mappings = self.mappings(ino, range);
-        mappings.into_iter().filter(|mapping| mapping.kind == MappingKind::Hole).map(|mapping| mapping.range).collect()
+        self.holes(ino, range)
     }
 
     /// A promise of `blocks` blocks; when there are not enough, a commit may free some.

@@ -84,18 +84,32 @@ impl Volume {
         }
     }
 
+    /// The parts of `range` that are holes, in order.
+    pub fn holes(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        let mut holes = Vec::new();
+        let mut add = |part, delayed: bool| {
+            if !delayed {
+                holes.push(part);
+            }
+        };
+        self.extents.each_piece(ino, range, |part, extent| {
+            if extent.is_none() {
+                self.delalloc.each_part(ino, part, &mut add);
+            }
+        });
+        holes
+    }
+
     /// All mappings of `range`, in order.
     pub fn mappings(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Mapping> {
         let mut all = Vec::new();
-        for (part, extent) in self.extents.pieces(ino, range) {
-            match extent {
-                Some(extent) => all.push(Mapping::of(extent, part.start)),
-                None => self.delalloc.each_part(ino, part, |part, delayed| {
-                    let kind = if delayed { MappingKind::Delayed } else { MappingKind::Hole };
-                    all.push(Mapping::new(kind, part, None, part.start));
-                }),
-            }
-        }
+        self.extents.each_piece(ino, range, |part, extent| match extent {
+            Some(extent) => all.push(Mapping::of(extent, part.start)),
+            None => self.delalloc.each_part(ino, part, |part, delayed| {
+                let kind = if delayed { MappingKind::Delayed } else { MappingKind::Hole };
+                all.push(Mapping::new(kind, part, None, part.start));
+            }),
+        });
         all
     }
 }

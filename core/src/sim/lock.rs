@@ -10,6 +10,7 @@ use super::cx::Cx;
 use crate::base::TaskId;
 use crate::trace::names::Holder;
 use crate::trace::{Event, LockId, Mark, Mode, Reason, TaskState};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Who holds a lock and who waits, in order of coming.
@@ -26,7 +27,12 @@ pub struct LockState {
 pub struct LockTable {
     locks: BTreeMap<LockId, LockState>,
     held: Vec<Held>,
+    /// States of locks that nobody holds any more, kept for the room in their lists.
+    spare: Vec<LockState>,
 }
+
+/// How many states are kept for their room.
+const SPARE_MAX: usize = 16;
 
 /// The locks of one task, in order of taking. A pass of writeback holds hundreds, and takes them in rising order.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +84,8 @@ impl LockTable {
     }
 
     fn try_take(&mut self, lock: LockId, task: TaskId, mode: Mode) -> bool {
-        let state = self.locks.entry(lock).or_default();
+        let spare = &mut self.spare;
+        let state = self.locks.entry(lock).or_insert_with(|| spare.pop().unwrap_or_default());
         let free = state.waiters.is_empty() && state.holders.iter().all(|(_, held)| held.compatible(mode));
         if free {
             state.holders.push((task, mode));
@@ -101,10 +108,18 @@ impl LockTable {
 
     /// Takes the hold away; returns who gets the lock now.
     fn drop_hold(&mut self, lock: LockId, task: TaskId, mode: Mode) -> Vec<Holder> {
-        let state = self.locks.get_mut(&lock).expect("a held lock is in the table");
+        let Entry::Occupied(mut entry) = self.locks.entry(lock) else { panic!("a held lock is in the table") };
+        let state = entry.get_mut();
         let at = state.holders.iter().rposition(|hold| *hold == (task, mode)).expect("the guard holds the lock");
         state.holders.remove(at);
+        let unused = (state.holders.is_empty() && state.waiters.is_empty()).then(|| entry.remove());
         self.held[task.0 as usize].remove(lock);
+        if let Some(state) = unused {
+            if self.spare.len() < SPARE_MAX {
+                self.spare.push(state);
+            }
+            return Vec::new();
+        }
         self.hand_over(lock)
     }
 

@@ -6,9 +6,12 @@ use crate::trace::{Counter, Event};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+const COUNTERS: [Counter; 5] = [Counter::Used, Counter::Delayed, Counter::Reserved, Counter::Pinned, Counter::Metadata];
+
 struct State {
     total: u64,
-    counters: BTreeMap<Counter, u64>,
+    /// By counter; `None` for one that was never set.
+    counters: [Option<u64>; COUNTERS.len()],
 }
 
 /// One gate for every counter. Invariant: the counters together never exceed the blocks there are.
@@ -51,7 +54,7 @@ impl Drop for Promise {
 impl Ledger {
     /// Nothing used of `total` blocks.
     pub fn new(cx: &Cx, total: u64) -> Self {
-        let state = State { total, counters: BTreeMap::new() };
+        let state = State { total, counters: [None; COUNTERS.len()] };
         Self(Rc::new(Shared { cx: cx.clone(), state: StateCell::new(state) }))
     }
     /// Blocks there are.
@@ -60,15 +63,19 @@ impl Ledger {
     }
     /// A counter's value in blocks.
     pub fn get(&self, counter: Counter) -> u64 {
-        self.0.state.with(|state| state.counters.get(&counter).copied().unwrap_or(0))
+        self.0.state.with(|state| state.counters[counter as usize].unwrap_or(0))
     }
     /// All counters that were ever set.
     pub fn counters(&self) -> BTreeMap<Counter, u64> {
-        self.0.state.with(|state| state.counters.clone())
+        let set = |state: &State| {
+            let pairs = COUNTERS.into_iter().zip(state.counters);
+            pairs.filter_map(|(counter, value)| Some((counter, value?))).collect()
+        };
+        self.0.state.with(set)
     }
     /// Blocks that nobody uses, was promised or has pinned.
     pub fn available(&self) -> u64 {
-        self.0.state.with(|state| state.total.saturating_sub(state.counters.values().sum()))
+        self.0.state.with(|state| state.total.saturating_sub(state.counters.iter().flatten().sum()))
     }
     /// Sets blocks aside, or says that there are not enough.
     pub fn promise(&self, counter: Counter, blocks: u64) -> Result<Promise, Errno> {
@@ -90,11 +97,11 @@ impl Ledger {
         self.set(counter, left.unwrap_or_else(|| panic!("{counter:?} goes below zero")));
     }
     fn set(&self, counter: Counter, value: u64) {
-        self.0.state.change(|state| state.counters.insert(counter, value));
+        self.0.state.change(|state| state.counters[counter as usize] = Some(value));
         self.0.cx.emit(|| Event::LedgerChanged { counter, value });
     }
     /// Everything in memory is gone: counters start again.
     pub fn reset(&self) {
-        self.0.state.change(|state| state.counters.clear());
+        self.0.state.change(|state| state.counters = [None; COUNTERS.len()]);
     }
 }
