@@ -11,6 +11,7 @@ pub mod limits;
 pub mod payload;
 pub mod range;
 pub mod rangemap;
+pub mod sharing;
 pub mod tree_edit;
 pub mod units;
 
@@ -20,5 +21,6 @@ pub use extent::{Extent, ExtentKind};
 pub use payload::{Payload, Prov, Stamped};
 pub use range::Range;
 pub use rangemap::RangeMap;
+pub use sharing::{DiskExtent, Origin, Sharing};
 pub use tree_edit::{Entry, Key, TreeEdit};
 pub use units::{BlockSize, DevBlock, FileBlock, Ino, NodeId, PAGE_SIZE, PageIndex, TaskId, Unit};

@@ -1,9 +1,11 @@
 //! Floor 14, whole-world checks: every structure's own rules, and the rules between floors.
 
+mod sharing;
+
 use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, ExtentKind, RangeMap};
 use crate::map::Volume;
-use crate::personality::plan::Delayed;
+use crate::personality::plan::{Delayed, SharePlan};
 use crate::trace::Counter;
 
 /// All rules. Between two steps of a task some blocks belong to an operation under way: they are counted as used and
@@ -13,17 +15,18 @@ pub fn verify(volume: &Volume) -> Result<(), String> {
     volume.extents.verify()?;
     volume.cache.verify()?;
     extents_own_their_blocks(volume)?;
+    sharing::users_are_counted(volume)?;
     promises_are_counted(volume)
 }
 
-/// No block has two owners, and no extent has a free block.
+/// No block has two owners where nothing is shared, and no extent has a free block.
 fn extents_own_their_blocks(volume: &Volume) -> Result<(), String> {
     let mut owned: RangeMap<DevBlock, ()> = RangeMap::default();
     let inodes: Vec<_> = volume.inodes.table(|table| table.inodes.keys().copied().collect());
     for ino in inodes {
         for extent in volume.extents.extents(ino) {
             let Some(range) = extent.dev_range() else { continue };
-            if !extent.shared && owned.covered(range) > 0 {
+            if volume.profile.share == SharePlan::Never && owned.covered(range) > 0 {
                 return Err(format!("blocks {range:?} of inode {ino} have two owners"));
             }
             owned.insert(range, ());

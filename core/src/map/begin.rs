@@ -168,7 +168,9 @@ impl Volume {
             let want = Want { goal, count: (range.end - at).min(most), boundary };
             if let Some(found) = self.space.allocate(want) {
                 let len = u32::try_from(found.len()).expect("an extent's length fits");
-                taken.push(Extent { ino, start: at, len, addr: found.start, kind, shared: false });
+                let fresh = Extent { ino, start: at, len, addr: found.start, kind, shared: false };
+                self.refs.created(&fresh);
+                taken.push(fresh);
                 at += found.len();
             } else if !committed && self.space.ledger().get(Counter::Pinned) > 0 {
                 committed = true;

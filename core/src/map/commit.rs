@@ -1,7 +1,7 @@
 //! What a mount would find: until the on-device format exists, a frozen copy of the metadata behind the commit step.
 
 use super::Volume;
-use crate::base::{Errno, ExtentKind, Ino, RangeMap, Stamped};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, Ino, Range, RangeMap, Stamped};
 use crate::extent::Trees;
 use crate::inode::InodeTable;
 use crate::trace::{Counter, Event, Frame, LockClass, LockId, Mode};
@@ -25,6 +25,8 @@ pub struct Metadata {
     pub inodes: InodeTable,
     /// Data inside keys.
     pub inline: BTreeMap<u64, Stamped>,
+    /// What was allocated at once, where that is kept.
+    pub disk_extents: Vec<Range<DevBlock>>,
 }
 
 impl Volume {
@@ -46,6 +48,7 @@ impl Volume {
             trees: self.extents.trees(Clone::clone),
             inodes: self.inodes.table(Clone::clone),
             inline: self.extents.inline().all(),
+            disk_extents: self.refs.made(),
         };
         self.committed.change(|committed| *committed = Committed { number, metadata: Some(metadata) });
         self.cx.emit(|| Event::Committed { number });
@@ -56,6 +59,7 @@ impl Volume {
         self.cache.forget_all();
         self.delalloc.forget_all();
         self.space.forget_all();
+        self.refs.forget_all();
         self.readahead.change(BTreeMap::clear);
         self.errors.change(BTreeMap::clear);
     }
@@ -73,16 +77,13 @@ impl Volume {
         for orphan in orphans {
             self.extents.remove_inode(Ino(orphan));
         }
+        let inodes = self.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>());
+        let records: Vec<Extent> = inodes.into_iter().flat_map(|ino| self.extents.extents(ino)).collect();
+        let reserved = records.iter().filter(|extent| extent.kind == ExtentKind::Reserved);
+        let reserved: u64 = reserved.map(|extent| u64::from(extent.len)).sum();
         let mut used = RangeMap::default();
-        let mut reserved = 0;
-        for ino in self.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>()) {
-            for extent in self.extents.extents(ino) {
-                match extent.dev_range() {
-                    Some(range) => used.insert(range, ()),
-                    None if extent.kind == ExtentKind::Reserved => reserved += u64::from(extent.len),
-                    None => {}
-                }
-            }
+        for range in self.refs.load(&metadata.disk_extents, &records) {
+            used.insert(range, ());
         }
         self.space.load(&used);
         if reserved > 0 {

@@ -18,7 +18,7 @@ use crate::extent::ExtentMap;
 use crate::inode::Inodes;
 use crate::personality::Profile;
 use crate::sim::{Cx, WaitQueue};
-use crate::space::Space;
+use crate::space::{Refs, Space};
 use crate::trace::Counter;
 use commit::Committed;
 use std::collections::BTreeMap;
@@ -34,6 +34,8 @@ pub struct Volume {
     pub io: IoQueue,
     /// Free blocks and promises.
     pub space: Space,
+    /// Who else uses device blocks.
+    pub refs: Refs,
     /// Files' maps.
     pub extents: ExtentMap,
     /// Names and sizes.
@@ -78,6 +80,7 @@ impl Volume {
         Self {
             cx: cx.clone(),
             extents: ExtentMap::new(cx, profile.tree, profile.limits),
+            refs: Refs::new(cx, profile.share),
             inodes: Inodes::new(cx),
             cache: PageCache::new(cx, profile.block),
             delalloc: Delalloc::new(cx, &space),
@@ -97,7 +100,7 @@ impl Volume {
         for extent in removed {
             match extent.kind {
                 ExtentKind::Written | ExtentKind::Unwritten => {
-                    self.space.free(extent.dev_range().expect("the kind has an address"));
+                    self.refs.drop(extent).into_iter().for_each(|unused| self.space.free(unused));
                 }
                 ExtentKind::Reserved => self.space.ledger().sub(Counter::Reserved, u64::from(extent.len)),
                 ExtentKind::Inline => self.extents.inline().remove(extent.addr.0),
@@ -121,7 +124,9 @@ impl Volume {
                     .filter(|part| !part.is_empty())
                     .collect();
             }
-            left.into_iter().for_each(|part| self.space.free(part));
+            for part in left {
+                self.dispose(&[crate::space::refs::part_of(extent, part)]);
+            }
         }
     }
 

@@ -148,6 +148,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         direct: DirectPlan { align: block.bytes() },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
         usage: UsagePlan::DataOnly,
+        share: SharePlan::Marks,
         no_space: NoSpacePlan::Partial,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,

@@ -119,6 +119,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         direct: DirectPlan { align: 512 },
         inline: None,
         usage: UsagePlan::WithTreeNodes,
+        share: SharePlan::Never,
         no_space: NoSpacePlan::WholeFolio,
         pressure: options.delalloc.then_some(pressure(start)),
         max_file_size: max_file_size(block),

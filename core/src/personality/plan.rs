@@ -53,6 +53,8 @@ pub struct Profile {
     pub inline: Option<InlinePlan>,
     /// What st_blocks counts.
     pub usage: UsagePlan,
+    /// Which blocks several records may use.
+    pub share: SharePlan,
     /// What a buffered write does when there is no space.
     pub no_space: NoSpacePlan,
     /// When dirty data is pushed out early because space runs short; `None` for never.
@@ -417,6 +419,20 @@ pub enum UsagePlan {
     WithTreeNodes,
     /// Data, delayed and reserved blocks.
     DataOnly,
+}
+
+/// Which device blocks several records may use, and how that is counted and told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SharePlan {
+    /// None.
+    Never,
+    /// Each block has a count; it is shared while somebody else has it.
+    Blocks,
+    /// What was allocated at once is one extent on the device: shared as a whole while records of different origin use
+    /// any part of it, and freed with its last record.
+    DiskExtents,
+    /// Each block has a count for freeing; what is told is a mark on the record, which stays.
+    Marks,
 }
 
 /// What a buffered write does when there is no space.

@@ -65,7 +65,7 @@ impl crate::base::Unit for Byte {
 /// What one step of the walk found: a record of the tree, or promised data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Found {
-    /// A record of the tree, whole.
+    /// A record of the tree, whole up to where sharing begins or ends.
     Extent(Extent),
     /// Blocks without an address.
     Delayed(Range<FileBlock>),
@@ -102,8 +102,15 @@ pub fn next(facts: &dyn FileFacts, plan: &FiemapPlan, at: Byte, window: Range<By
     };
     match (delayed, extent) {
         (Some(delayed), _) => Some(Found::Delayed(delayed.intersect(&Range::new(from, hole_end)))),
-        (None, extent) => extent.map(Found::Extent),
+        (None, extent) => extent.map(|extent| Found::Extent(shared_part(facts, extent, from))),
     }
+}
+
+/// The part of a record around `from`, or its first, that is shared or is not; it says which.
+fn shared_part(facts: &dyn FileFacts, extent: Extent, from: FileBlock) -> Extent {
+    let runs = facts.shared_runs(&extent);
+    let (run, shared) = runs.into_iter().find(|(run, _)| run.end > from).expect("the record ends behind the block");
+    Extent { shared, ..extent.trimmed(run).expect("a run is a part of its record") }
 }
 
 /// A record as user space gets it, cut to the window; `None` when the cut leaves nothing.

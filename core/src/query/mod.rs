@@ -38,6 +38,8 @@ pub trait FileFacts {
     fn block(&self) -> BlockSize;
     /// The extent that covers a block, or the first behind it.
     fn extent(&self, at: FileBlock) -> Option<Extent>;
+    /// Parts of a record in order, each with whether it is told as shared.
+    fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)>;
     /// The delayed range that covers a block, or the first behind it.
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>>;
     /// The first run of cached blocks in `range` that count as data, cut to `range`.
@@ -66,6 +68,9 @@ impl FileFacts for LiveFacts<'_> {
     }
     fn extent(&self, at: FileBlock) -> Option<Extent> {
         self.volume.extents.next(self.ino, at)
+    }
+    fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
+        self.volume.refs.shared_runs(extent)
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         self.volume.delalloc.next(self.ino, at)

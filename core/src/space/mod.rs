@@ -13,8 +13,10 @@
 //! them, so that no command gets back what it freed itself and a crash finds the old data in place.
 
 pub mod ledger;
+pub mod refs;
 
 pub use ledger::{Ledger, Promise};
+pub use refs::Refs;
 
 use crate::base::{DevBlock, Range, RangeMap, StateCell};
 use crate::sim::Cx;

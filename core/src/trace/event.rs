@@ -111,6 +111,10 @@ events! {
     SpacePinned "space_pinned", "Device blocks were freed and wait for a commit.", "ext4_free_blocks" { range: Range<DevBlock> = "blocks", }
     SpaceFreed "space_freed", "Device blocks are free.", "ext4_process_freed_data" { range: Range<DevBlock> = "blocks", }
     LedgerChanged "ledger_changed", "A counter of the space ledger changed.", "percpu_counter_add" { counter: Counter = "counter", value: u64 = "blocks", }
+    BlocksShared "blocks_shared", "Device blocks have so many users besides the first.", "xfs_refcount_adjust" { range: Range<DevBlock> = "blocks", others: u32 = "users", }
+    DiskExtentMade "disk_extent_made", "Device blocks are one extent, shared and freed as a whole.", "btrfs_add_delayed_data_ref" { range: Range<DevBlock> = "blocks", }
+    DiskExtentUsed "disk_extent_used", "So many blocks of a file, counted from an origin in it, use an extent on the device.", "btrfs_inc_extent_ref" { start: DevBlock = "first block of the extent", ino: Ino = "inode", origin: i64 = "block of the file where the extent would start", blocks: u64 = "blocks", }
+    DiskExtentGone "disk_extent_gone", "An extent on the device has no user any more.", "btrfs_free_extent" { start: DevBlock = "first block of the extent", }
     // Device.
     RequestQueued "request_queued", "A request waits for the device.", "block_rq_insert" { request: u64 = "request", write: bool = "write", range: Range<DevBlock> = "blocks", }
     RequestDone "request_done", "The device did a request.", "block_rq_complete" { request: u64 = "request", }

@@ -81,6 +81,7 @@ impl Digest {
             nodes,
             inline,
             space,
+            sharing,
             ledger,
             device,
             requests,
@@ -116,6 +117,13 @@ impl Digest {
             self.stamped(data);
         }
         self.ranges(space, |digest, state| digest.number(u64::from(*state == SpaceState::Pinned)));
+        self.ranges(&sharing.others, |digest, others| digest.number(u64::from(*others)));
+        self.count(sharing.extents.len());
+        for (start, found) in &sharing.extents {
+            let users: Vec<_> =
+                found.users.iter().map(|(origin, blocks)| (origin.ino, origin.start, *blocks)).collect();
+            self.named(&(start, found.end, users));
+        }
         self.named(&ledger.iter().collect::<Vec<_>>());
         self.ranges(device, Self::stamped);
         self.count(requests.len());

@@ -129,6 +129,8 @@ fn weight(event: &Event) -> u8 {
         Event::FileOpened { .. } | Event::NameRemoved { .. } => 60,
         Event::RequestDone { .. } => 58,
         Event::BlocksData { .. } => 56,
+        Event::BlocksShared { .. } => 64,
+        Event::DiskExtentMade { .. } | Event::DiskExtentUsed { .. } | Event::DiskExtentGone { .. } => 32,
         Event::SpacePinned { .. } | Event::SpaceFreed { .. } | Event::TreeRemoved { .. } => 54,
         Event::RequestQueued { .. } => 52,
         Event::NodeSpliced { .. } | Event::NodeCreated { .. } | Event::NodeFreed { .. } | Event::TreeRoot { .. } => 46,
@@ -327,6 +329,11 @@ impl Speaker<'_> {
             },
             Event::InlineSet { .. } => Message::new("inline.set", Vec::new()),
             Event::InlineRemoved { .. } => Message::new("inline.remove", Vec::new()),
+            Event::DiskExtentUsed { start, ino, blocks, .. } => {
+                let key = if *blocks == 0 { "disk.unuse" } else { "disk.use" };
+                let extent = device(&Range::sized(*start, 1));
+                Message::new(key, vec![extent, self.file(*ino), ("number", number(*blocks))])
+            }
             _ => return None,
         };
         Some(phrase)
@@ -388,6 +395,12 @@ fn state_key(state: BlockState) -> &'static str {
 
 fn space(event: &Event) -> Option<Message> {
     let phrase = match event {
+        Event::BlocksShared { range, others: 0 } => Message::new("blocks.alone", vec![device(range)]),
+        Event::BlocksShared { range, others } => {
+            Message::new("blocks.shared", vec![device(range), ("number", number(u64::from(*others) + 1))])
+        }
+        Event::DiskExtentMade { range } => Message::new("disk.make", vec![device(range)]),
+        Event::DiskExtentGone { start } => Message::new("disk.gone", vec![device(&Range::sized(*start, 1))]),
         Event::SpaceTaken { range } => Message::new("space.take", vec![device(range)]),
         Event::SpacePinned { range } => Message::new("space.pin", vec![device(range)]),
         Event::SpaceFreed { range } => Message::new("space.free", vec![device(range)]),

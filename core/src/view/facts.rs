@@ -6,6 +6,7 @@ use crate::base::cache_state::Backing;
 use crate::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::personality::plan::{Delayed, Profile, TreeScope, UsagePlan};
 use crate::query::{CacheLook, FileFacts};
+use crate::space::refs;
 
 /// The facts of a file in a world.
 #[derive(Clone, Copy, Debug)]
@@ -13,17 +14,18 @@ pub struct WorldFacts<'a> {
     world: &'a World,
     ino: Ino,
     file: &'a FileView,
-    block: BlockSize,
+    profile: &'a Profile,
 }
 
 impl<'a> WorldFacts<'a> {
     /// The facts of one file; `None` when there is no such file.
-    pub fn new(world: &'a World, ino: Ino, block: BlockSize) -> Option<Self> {
-        Some(Self { world, ino, file: world.files.get(&ino)?, block })
+    pub fn new(world: &'a World, ino: Ino, profile: &'a Profile) -> Option<Self> {
+        Some(Self { world, ino, file: world.files.get(&ino)?, profile })
     }
 
     /// `st_blocks`: 512-byte units that the file uses or was promised.
-    pub fn stat_blocks(&self, profile: &Profile) -> u64 {
+    pub fn stat_blocks(&self) -> u64 {
+        let profile = self.profile;
         let extents = self.world.extents(self.ino).into_iter().map(|extent| match extent.kind {
             ExtentKind::Written | ExtentKind::Unwritten | ExtentKind::Reserved => u64::from(extent.len),
             ExtentKind::Inline => 1,
@@ -40,7 +42,7 @@ impl<'a> WorldFacts<'a> {
             (UsagePlan::WithTreeNodes, TreeScope::Inode) => self.nodes_below_root(),
             (UsagePlan::WithTreeNodes, TreeScope::Filesystem) | (UsagePlan::DataOnly, _) => 0,
         };
-        (extents.sum::<u64>() + promised + nodes) * (self.block.bytes() / 512)
+        (extents.sum::<u64>() + promised + nodes) * (profile.block.bytes() / 512)
     }
 
     fn nodes_below_root(&self) -> u64 {
@@ -65,10 +67,13 @@ impl FileFacts for WorldFacts<'_> {
         self.file.size
     }
     fn block(&self) -> BlockSize {
-        self.block
+        self.profile.block
     }
     fn extent(&self, at: FileBlock) -> Option<Extent> {
         extent_from(self.world, self.ino, at)
+    }
+    fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
+        refs::shared_runs(self.profile.share, &self.world.sharing, extent)
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         self.file.delayed.at_or_after(at).map(|(range, ())| range)

@@ -4,8 +4,9 @@
 
 use super::world::{FileView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
-use crate::base::{FileBlock, Ino, PAGE_SIZE, Range, Stamped};
+use crate::base::{DiskExtent, FileBlock, Ino, Origin, PAGE_SIZE, Range, Stamped};
 use crate::trace::{Event, TaskState};
+use std::collections::BTreeMap;
 
 /// Folds events into a world, one at a time.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ impl Folder {
     /// One more event. Panics when the event contradicts the world.
     pub fn apply(&mut self, event: &Event) {
         let known = self.scheduler(event) || self.names(event) || self.cache(event) || self.trees(event);
-        let known = known || self.space(event);
+        let known = known || self.space(event) || self.sharing(event);
         assert!(known, "every event changes a part of the world");
     }
     /// All of them.
@@ -179,6 +180,36 @@ impl Folder {
                 world.inline.insert(*id, Stamped { data: data.clone(), prov: *prov });
             }
             Event::InlineRemoved { id } => drop(world.inline.remove(id).expect("removed inline data existed")),
+            _ => return false,
+        }
+        true
+    }
+
+    fn sharing(&mut self, event: &Event) -> bool {
+        let sharing = &mut self.world.sharing;
+        match event {
+            Event::BlocksShared { range, others: 0 } => {
+                assert!(sharing.others.covered(*range) == range.len(), "only shared blocks stop being shared");
+                sharing.others.remove(*range);
+            }
+            Event::BlocksShared { range, others } => sharing.others.insert(*range, *others),
+            Event::DiskExtentMade { range } => {
+                let made = DiskExtent { end: range.end, users: BTreeMap::new() };
+                assert!(sharing.extents.insert(range.start, made).is_none(), "blocks are in one extent on the device");
+            }
+            Event::DiskExtentUsed { start, ino, origin, blocks } => {
+                let users = &mut sharing.extents.get_mut(start).expect("a used extent was made").users;
+                let origin = Origin { ino: *ino, start: *origin };
+                if *blocks == 0 {
+                    users.remove(&origin).expect("only a user goes away");
+                } else {
+                    users.insert(origin, *blocks);
+                }
+            }
+            Event::DiskExtentGone { start } => {
+                let gone = sharing.extents.remove(start).expect("an extent that goes was made");
+                assert!(gone.users.is_empty(), "an extent goes after its last user");
+            }
             _ => return false,
         }
         true

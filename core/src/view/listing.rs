@@ -24,7 +24,7 @@ impl<'a> Listing<'a> {
     /// The file of that name; `None` when there is none.
     pub fn new(world: &'a World, name: &'a str, profile: &'a Profile) -> Option<Self> {
         let ino: Ino = world.ino(name)?;
-        Some(Self { name, facts: WorldFacts::new(world, ino, profile.block)?, profile })
+        Some(Self { name, facts: WorldFacts::new(world, ino, profile)?, profile })
     }
     /// Size in bytes.
     pub fn size(&self) -> u64 {

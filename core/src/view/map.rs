@@ -20,7 +20,7 @@ use crate::trace::Counter;
 /// The document of a world.
 pub fn document(world: &World, profile: &Profile, names: &Lexicon) -> ExtentMap {
     let files = world.names.iter().filter_map(|(name, ino)| {
-        let facts = WorldFacts::new(world, *ino, profile.block)?;
+        let facts = WorldFacts::new(world, *ino, profile)?;
         Some(Mapper { world, profile, names, ino: *ino, file: &world.files[ino] }.file(name, &facts))
     });
     ExtentMap {
@@ -61,7 +61,7 @@ impl Mapper<'_> {
             name: name.to_owned(),
             ino: Count(u64::from(self.ino.0)),
             size: Count(self.file.size),
-            blocks: Count(facts.stat_blocks(self.profile)),
+            blocks: Count(facts.stat_blocks()),
             holes: holes(&found, self.file.size),
             extents: found.iter().map(|record| self.extent(record, &written)).collect(),
             cache: self.cache(),

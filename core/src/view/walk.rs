@@ -93,6 +93,7 @@ fn space(fs: &Fs, world: &mut World) {
             world.space.insert(pinned, SpaceState::Pinned);
         }
     });
+    world.sharing = volume.refs.state(Clone::clone);
     world.ledger = volume.space.ledger().counters();
     let whole = Range::new(crate::base::DevBlock(0), crate::base::DevBlock(volume.profile.device_blocks));
     world.device = volume.io.device(|device| written(&device.written(whole)));

@@ -1,7 +1,9 @@
 //! What can be seen of the simulated system at one step.
 
 use crate::base::cache_state::BlockState;
-use crate::base::{DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Stamped, TaskId};
+use crate::base::{
+    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Stamped, TaskId,
+};
 use crate::trace::{Counter, Frame, LockId, Mode, TaskState};
 use std::collections::BTreeMap;
 
@@ -30,6 +32,8 @@ pub struct World {
     pub inline: BTreeMap<u64, Stamped>,
     /// Device blocks that are not free.
     pub space: RangeMap<DevBlock, SpaceState>,
+    /// Who uses device blocks besides their first user.
+    pub sharing: Sharing,
     /// The space ledger, in blocks; a counter that was never set is 0.
     pub ledger: BTreeMap<Counter, u64>,
     /// Contents of device blocks that were written.
