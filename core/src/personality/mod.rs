@@ -8,12 +8,13 @@ mod bcachefs;
 mod ext4;
 pub mod options;
 pub mod plan;
+mod xfs;
 
 pub use options::OptionError;
 pub use plan::Profile;
 
 /// The filesystems that can be simulated.
-pub const NAMES: [&str; 2] = [ext4::NAME, bcachefs::NAME];
+pub const NAMES: [&str; 3] = [ext4::NAME, xfs::NAME, bcachefs::NAME];
 /// The page's first choice.
 pub const DEFAULT: &str = ext4::NAME;
 
@@ -42,6 +43,7 @@ pub struct Request<'a> {
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let mut profile = match request.name {
         ext4::NAME => ext4::profile(request)?,
+        xfs::NAME => xfs::profile(request)?,
         bcachefs::NAME => bcachefs::profile(request)?,
         other => return Err(OptionError::personality(other, &NAMES)),
     };
@@ -62,6 +64,7 @@ pub fn size_from(name: &str) -> Option<&'static str> {
 pub fn magic(name: &str) -> u32 {
     match name {
         ext4::NAME => 0xef53,
+        xfs::NAME => xfs::MAGIC,
         bcachefs::NAME => 0xca45_1a4e,
         _ => 0,
     }
