@@ -111,6 +111,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         direct: DirectPlan { align: 512 },
         inline: None,
         usage: UsagePlan::WithTreeNodes,
+        share: SharePlan::Blocks,
         no_space: NoSpacePlan::WholeFolio,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,
