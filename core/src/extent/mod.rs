@@ -259,6 +259,38 @@ impl ExtentMap {
         self.replace(ino, range, new)
     }
 
+    /// Moves the records from `from` on down by `by` blocks, which hold none. Where the moved ones meet what was there,
+    /// they merge.
+    pub async fn shift_down(&self, ino: Ino, from: FileBlock, by: u64) {
+        let _hold = self.write_lock_from(ino, from).await;
+        let by = i64::try_from(by).expect("a file's length fits");
+        self.edit(ino, |tree, edits| tree.shift(ino, from, -by, edits));
+        let seam = FileBlock(from.0 - by.unsigned_abs());
+        if let Some(first) = self.next(ino, seam).filter(|extent| extent.start == seam) {
+            self.replace(ino, first.range(), &[first]);
+        }
+    }
+
+    /// Moves the records from `from` on up by `by` blocks. One that reaches across `from` is cut.
+    pub async fn shift_up(&self, ino: Ino, from: FileBlock, by: u64) {
+        let _hold = self.write_lock_from(ino, from).await;
+        let by = i64::try_from(by).expect("a file's length fits");
+        let across = self.get(ino, from).filter(|extent| extent.start < from);
+        self.edit(ino, |tree, edits| {
+            if let Some(extent) = across {
+                let rest = Range::new(from, extent.end());
+                let moves = extent.trimmed(rest).expect("the record reaches across");
+                tree.replace(ino, rest, &[moves], &|_, _| false, edits);
+            }
+            tree.shift(ino, from, by, edits);
+        });
+    }
+
+    /// Locks what moving everything from `from` on changes.
+    async fn write_lock_from(&self, ino: Ino, from: FileBlock) -> TreeHold {
+        self.write_lock(ino, Range::new(from, FileBlock(u64::MAX >> 2)), 2).await
+    }
+
     /// Nodes below the root of a file's own tree; 0 where the tree is shared.
     pub fn nodes_below_root(&self, ino: Ino) -> u64 {
         match self.0.shape.scope {

@@ -145,6 +145,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             no_space: FallocNoSpace::AllOrNothing,
             edges: TruncateTail::ZeroDirty,
         },
+        shift: Some(ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set }),
         direct: DirectPlan { align: block.bytes() },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
         usage: UsagePlan::DataOnly,

@@ -116,6 +116,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             no_space: FallocNoSpace::KeepPart,
             edges: TruncateTail::ZeroDirty,
         },
+        shift: Some(ShiftPlan { flush: ShiftFlush::Kept, drop: ShiftDrop::Cut, size: ShiftSize::Set }),
         direct: DirectPlan { align: 512 },
         inline: None,
         usage: UsagePlan::WithTreeNodes,

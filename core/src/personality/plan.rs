@@ -47,6 +47,8 @@ pub struct Profile {
     pub truncate: TruncatePlan,
     /// What the modes of fallocate do.
     pub fallocate: FallocatePlan,
+    /// Moving what lies behind a range; `None` where the filesystem cannot (EOPNOTSUPP).
+    pub shift: Option<ShiftPlan>,
     /// Direct I/O.
     pub direct: DirectPlan,
     /// Data that fits into metadata.
@@ -396,6 +398,46 @@ pub enum FallocNoSpace {
     KeepPart,
     /// Nothing changes.
     AllOrNothing,
+}
+
+/// Moving what lies behind a range (`FALLOC_FL_COLLAPSE_RANGE`, `FALLOC_FL_INSERT_RANGE`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ShiftPlan {
+    /// What is written back before.
+    pub flush: ShiftFlush,
+    /// How the cache is emptied from there on.
+    pub drop: ShiftDrop,
+    /// How the size changes.
+    pub size: ShiftSize,
+}
+
+/// What is written back before a file is shifted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShiftFlush {
+    /// What moves, and the page that the position lies in; not what a collapse takes away.
+    Kept,
+    /// Everything from the position on.
+    FromPosition,
+    /// Everything from one block before the position on: its record may merge with the first that moves.
+    FromBlockBefore,
+}
+
+/// How the cache is emptied before a file is shifted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShiftDrop {
+    /// A folio across the edge is split (`truncate_pagecache`).
+    Cut,
+    /// Every folio that overlaps goes whole (`invalidate_inode_pages2_range`).
+    Folios,
+}
+
+/// How a shift changes the size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShiftSize {
+    /// The sizes are set.
+    Set,
+    /// As ftruncate(2) would: before an insert, after a collapse (`xfs_falloc_setsize`).
+    Truncate,
 }
 
 /// Direct I/O.

@@ -228,9 +228,9 @@ async fn fallocate(fs: &Fs, ino: Ino, ask: &Fallocate, prov: Prov) -> Result<(),
         FallocMode::Allocate => fs.allocate(request).await,
         FallocMode::Punch => fs.punch(request).await,
         FallocMode::Zero => fs.zero_range(request).await,
-        FallocMode::Collapse | FallocMode::Insert | FallocMode::Unshare | FallocMode::WriteZeroes => {
-            Err(Errno::EOPNOTSUPP.into())
-        }
+        FallocMode::Collapse => fs.collapse(request).await,
+        FallocMode::Insert => fs.insert(request).await,
+        FallocMode::Unshare | FallocMode::WriteZeroes => Err(Errno::EOPNOTSUPP.into()),
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Ask {
 
 impl Ask {
     /// First byte and bytes, after the checks of `vfs_fallocate`.
-    fn bytes(&self, volume: &Volume) -> FsResult<(u64, u64)> {
+    pub(super) fn bytes(&self, volume: &Volume) -> FsResult<(u64, u64)> {
         let (Ok(pos), Ok(len)) = (u64::try_from(self.off), u64::try_from(self.len)) else {
             return Err(Errno::EINVAL.into());
         };

@@ -6,6 +6,7 @@ pub mod fallocate;
 pub mod mount;
 pub mod open;
 pub mod rw;
+pub mod shift;
 pub mod size;
 pub mod sync;
 

@@ -23,7 +23,7 @@ impl Fs {
         if size > old { self.grow(ino, size, prov).await } else { self.shrink(ino, size, prov).await }
     }
 
-    async fn grow(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
+    pub(super) async fn grow(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
         let volume = self.volume();
         self.flush_unrecorded(ino, u64::MAX >> 1).await?;
         volume.zero_old_end(ino, size, crate::io::Fill { byte: 0, prov }).await?;
@@ -42,7 +42,7 @@ impl Fs {
         Ok(())
     }
 
-    async fn shrink(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
+    pub(super) async fn shrink(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
         let volume = self.volume();
         let block = volume.profile.block;
         let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
