@@ -7,6 +7,7 @@ pub mod cell;
 pub mod errno;
 pub mod extent;
 pub mod fiemap;
+pub mod hints;
 pub mod limits;
 pub mod payload;
 pub mod range;

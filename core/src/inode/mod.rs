@@ -1,5 +1,6 @@
 //! Floor 6, inodes: names, sizes, and what a file remembers besides its extents.
 
+use crate::base::hints::Hints;
 use crate::base::{Ino, StateCell};
 use crate::sim::Cx;
 use crate::trace::{Event, LockClass, LockId};
@@ -19,6 +20,8 @@ pub struct Inode {
     pub linked: bool,
     /// Cut to nothing since it was last written back at close.
     pub cut_to_nothing: bool,
+    /// What a program asked of its future blocks.
+    pub hints: Hints,
 }
 
 /// What a commit keeps of the inodes.
@@ -124,6 +127,12 @@ impl Inodes {
             self.0.cx.emit(|| Event::DiskSizeChanged { ino, size });
         }
     }
+    /// The gate of the hints.
+    pub fn set_hints(&self, ino: Ino, hints: Hints) {
+        if self.change(ino, |inode| std::mem::replace(&mut inode.hints, hints) != hints) {
+            self.0.cx.emit(|| Event::HintsSet { ino, hints });
+        }
+    }
     /// One more descriptor.
     pub fn opened(&self, ino: Ino) {
         self.change(ino, |inode| inode.opens += 1);
@@ -153,6 +162,9 @@ impl Inodes {
             self.0.cx.emit(|| Event::InodeCreated { ino });
             self.0.cx.emit(|| Event::SizeChanged { ino, size: inode.size });
             self.0.cx.emit(|| Event::DiskSizeChanged { ino, size: inode.disk_size });
+            if inode.hints != Hints::default() {
+                self.0.cx.emit(|| Event::HintsSet { ino, hints: inode.hints });
+            }
         }
         for (name, ino) in names {
             self.0.cx.emit(|| Event::NameSet { name, ino });

@@ -29,6 +29,10 @@ impl Volume {
             if page.0 * PAGE_SIZE >= self.inodes.size(ino) {
                 return Transfer { done: at - pos, error: Some(FsError::SigBus) };
             }
+            let cached = self.cache.folio_at(ino, page, |_| ()).is_some();
+            if self.is_shut_down() && (fill.is_some() || !cached) {
+                return Transfer { done: at - pos, error: Some(FsError::SigBus) };
+            }
             let done = match fill {
                 None => self.fault_in(ino, page).await,
                 Some(fill) => self.store_page(ino, page, at, end - at, fill).await,

@@ -32,6 +32,7 @@ pub struct Metadata {
 impl Volume {
     /// Makes the metadata as it stands durable: data first, then the commit, then freed blocks can be used again.
     pub async fn commit(&self) -> Result<(), Errno> {
+        self.still_writes()?;
         let lock = LockId { class: LockClass::Commit, a: 0, b: 0 };
         let _one = self.cx.lock(lock, Mode::Exclusive).await;
         let number = self.committed.with(|committed| committed.number) + 1;
@@ -62,6 +63,7 @@ impl Volume {
         self.refs.forget_all();
         self.readahead.change(BTreeMap::clear);
         self.errors.change(BTreeMap::clear);
+        self.shut_down.change(|down| *down = false);
     }
 
     /// Takes over what the last commit kept. The volume is fresh; which blocks are free follows from the trees.

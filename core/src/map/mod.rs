@@ -54,6 +54,8 @@ pub struct Volume {
     pub ioend_work: WaitQueue,
     /// The first error of writeback that nobody was told of, by inode (`errseq_t`).
     pub errors: StateCell<BTreeMap<Ino, crate::base::Errno>>,
+    /// Nothing reaches the device any more (FS_IOC_GOINGDOWN).
+    pub shut_down: StateCell<bool>,
 }
 
 /// A run of blocks on its way to the device, and what to do when it has arrived.
@@ -89,6 +91,7 @@ impl Volume {
             ioends: StateCell::default(),
             ioend_work: WaitQueue::default(),
             errors: StateCell::default(),
+            shut_down: StateCell::default(),
             profile: Rc::new(profile),
             io,
             space,
@@ -127,6 +130,19 @@ impl Volume {
             for part in left {
                 self.dispose(&[crate::space::refs::part_of(extent, part)]);
             }
+        }
+    }
+
+    /// Whether the filesystem was shut down since it was mounted.
+    pub fn is_shut_down(&self) -> bool {
+        self.shut_down.with(|down| *down)
+    }
+
+    /// The errno of a change, where the filesystem was shut down.
+    pub fn still_writes(&self) -> Result<(), crate::base::Errno> {
+        match self.profile.shutdown {
+            Some(plan) if self.is_shut_down() => Err(plan.changes),
+            _ => Ok(()),
         }
     }
 

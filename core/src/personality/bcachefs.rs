@@ -2,13 +2,34 @@
 
 use super::plan::*;
 use super::{OptionError, Request, options};
-use crate::base::{BlockSize, DevBlock, Range, limits::MAX_FILE_OFFSET};
+use crate::base::{BlockSize, DevBlock, Errno, Range, limits::MAX_FILE_OFFSET};
 
 /// The filesystem's name.
 pub const NAME: &str = "bcachefs";
 
 /// The recorded kernel, the kernel before the series, and the series as posted in January 2024.
 const LEVELS: [&str; 3] = ["6.16", "6.12", "2024"];
+
+const FALLOCATE: FallocatePlan = FallocatePlan {
+    over_delayed: OverDelayed::Skip,
+    zero: ZeroPlan::Replace,
+    punch_past_eof: PunchPastEof::Frees,
+    no_space: FallocNoSpace::AllOrNothing,
+    edges: TruncateTail::ZeroDirty,
+};
+
+const SHIFT: ShiftPlan =
+    ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set };
+
+/// An emergency makes it read-only (`bch2_fs_emergency_read_only`).
+const SHUTDOWN: ShutdownPlan = ShutdownPlan {
+    changes: Errno::EROFS,
+    shares: Some(Errno::EROFS),
+    reads: None,
+    looks: None,
+    maps: None,
+    again: None,
+};
 
 /// What the options say, in bytes where they are sizes.
 struct Options {
@@ -138,14 +159,10 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             tail: TruncateTail::ZeroAndWrite,
             grow: GrowTail::Nothing,
         },
-        fallocate: FallocatePlan {
-            over_delayed: OverDelayed::Skip,
-            zero: ZeroPlan::Replace,
-            punch_past_eof: PunchPastEof::Frees,
-            no_space: FallocNoSpace::AllOrNothing,
-            edges: TruncateTail::ZeroDirty,
-        },
-        shift: Some(ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set }),
+        fallocate: FALLOCATE,
+        shift: Some(SHIFT),
+        size_hint: SizeHintPlan::Refused,
+        nocow: NocowPlan::Refused,
         direct: DirectPlan { align: block.bytes() },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
         usage: UsagePlan::DataOnly,
@@ -153,6 +170,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         no_space: NoSpacePlan::Partial,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,
+        rename_flush: RenameFlush::AndWait,
+        shutdown: Some(SHUTDOWN),
+        native_tool: None,
         flush_on_close_after_truncate: false,
         crash: CrashPlan::LastCommit,
     })

@@ -2,7 +2,7 @@
 
 use super::plan::*;
 use super::{OptionError, Request, options};
-use crate::base::{BlockSize, DevBlock, Range};
+use crate::base::{BlockSize, DevBlock, Errno, Range};
 
 /// The filesystem's name.
 pub const NAME: &str = "ext4";
@@ -13,6 +13,26 @@ const LEVEL: &str = "6.18";
 /// Entries of the root in the inode, and of a 4 KiB node (`struct ext4_extent` is 12 bytes, and so is the header).
 const ROOT_ENTRIES: u32 = 4;
 const NODE_ENTRY_BYTES: u64 = 12;
+
+/// Everything that starts with a system call on a file fails, what only looks at the inode answers.
+const SHUTDOWN: ShutdownPlan = ShutdownPlan {
+    changes: Errno::EIO,
+    shares: None,
+    reads: Some(Errno::EIO),
+    looks: None,
+    maps: Some(Errno::EIO),
+    again: None,
+};
+
+const FALLOCATE: FallocatePlan = FallocatePlan {
+    over_delayed: OverDelayed::Convert,
+    zero: ZeroPlan::Convert,
+    punch_past_eof: PunchPastEof::Ignored,
+    no_space: FallocNoSpace::KeepPart,
+    edges: TruncateTail::ZeroDirty,
+};
+
+const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::Kept, drop: ShiftDrop::Cut, size: ShiftSize::Set };
 
 /// What the options say.
 struct Options {
@@ -109,14 +129,10 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             tail: TruncateTail::ZeroDirty,
             grow: GrowTail::ZeroIfMapped,
         },
-        fallocate: FallocatePlan {
-            over_delayed: OverDelayed::Convert,
-            zero: ZeroPlan::Convert,
-            punch_past_eof: PunchPastEof::Ignored,
-            no_space: FallocNoSpace::KeepPart,
-            edges: TruncateTail::ZeroDirty,
-        },
-        shift: Some(ShiftPlan { flush: ShiftFlush::Kept, drop: ShiftDrop::Cut, size: ShiftSize::Set }),
+        fallocate: FALLOCATE,
+        shift: Some(SHIFT),
+        size_hint: SizeHintPlan::Ignored,
+        nocow: NocowPlan::Refused,
         direct: DirectPlan { align: 512 },
         inline: None,
         usage: UsagePlan::WithTreeNodes,
@@ -124,6 +140,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         no_space: NoSpacePlan::WholeFolio,
         pressure: options.delalloc.then_some(pressure(start)),
         max_file_size: max_file_size(block),
+        rename_flush: RenameFlush::Delayed,
+        shutdown: Some(SHUTDOWN),
+        native_tool: None,
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })

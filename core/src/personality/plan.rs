@@ -1,6 +1,6 @@
 //! The questions, as the types of their answers.
 
-use crate::base::{BlockSize, DevBlock, ExtentKind, Range};
+use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, Range};
 
 /// Everything that makes one filesystem behave unlike another.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +49,10 @@ pub struct Profile {
     pub fallocate: FallocatePlan,
     /// Moving what lies behind a range; `None` where the filesystem cannot (EOPNOTSUPP).
     pub shift: Option<ShiftPlan>,
+    /// What becomes of size hints for extents.
+    pub size_hint: SizeHintPlan,
+    /// What becomes of the flag of no copy on write.
+    pub nocow: NocowPlan,
     /// Direct I/O.
     pub direct: DirectPlan,
     /// Data that fits into metadata.
@@ -63,6 +67,12 @@ pub struct Profile {
     pub pressure: Option<PressurePlan>,
     /// Largest file in bytes.
     pub max_file_size: u64,
+    /// What rename(2) over an existing file writes back.
+    pub rename_flush: RenameFlush,
+    /// What answers after FS_IOC_GOINGDOWN; `None` where the filesystem has no such call (ENOTTY).
+    pub shutdown: Option<ShutdownPlan>,
+    /// The name under which xfs_io knows the filesystem as its own; `None` for a foreign one.
+    pub native_tool: Option<&'static str>,
     /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
     pub flush_on_close_after_truncate: bool,
     /// Whether the last directory operation or write reaches the device without a commit.
@@ -440,6 +450,29 @@ pub enum ShiftSize {
     Truncate,
 }
 
+/// What becomes of size hints for extents (FS_IOC_FSSETXATTR).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SizeHintPlan {
+    /// They are remembered: multiples of a block, at most so many bytes, else EINVAL.
+    Kept {
+        /// Bytes at most.
+        bytes_max: u64,
+    },
+    /// The call succeeds and nothing is remembered.
+    Ignored,
+    /// EOPNOTSUPP for anything but 0.
+    Refused,
+}
+
+/// What becomes of the flag of no copy on write (FS_IOC_SETFLAGS).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NocowPlan {
+    /// EOPNOTSUPP.
+    Refused,
+    /// Set on an empty file; on another the call succeeds and changes nothing.
+    WhenEmpty,
+}
+
 /// Direct I/O.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DirectPlan {
@@ -496,6 +529,36 @@ pub struct PressurePlan {
     pub watermark: u64,
     /// The counter of delayed blocks is read in steps of this many (`percpu_counter_batch`).
     pub batch: u64,
+}
+
+/// What rename(2) over an existing file writes back of the new one. An error is told at the next fsync.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RenameFlush {
+    /// Nothing.
+    Nothing,
+    /// Everything, when it has delayed blocks (`ext4_alloc_da_blocks`).
+    Delayed,
+    /// Everything, when the file that is replaced has data (`btrfs_rename`).
+    OverData,
+    /// Everything, and waits for it (`bch2_rename2`).
+    AndWait,
+}
+
+/// What a filesystem that was shut down still does, and the errno of what it does not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ShutdownPlan {
+    /// Calls that change something or wait until it is durable.
+    pub changes: Errno,
+    /// Calls that share blocks.
+    pub shares: Option<Errno>,
+    /// read(2).
+    pub reads: Option<Errno>,
+    /// fstat(2), FIEMAP, lseek(2).
+    pub looks: Option<Errno>,
+    /// mmap(2).
+    pub maps: Option<Errno>,
+    /// The same call again.
+    pub again: Option<Errno>,
 }
 
 /// What a crash keeps besides the last commit.

@@ -1,5 +1,6 @@
 //! Scripts: what they say (`script`), how they are read (`parse`) and written (`print`), what there is (`help`).
 
+mod attributes;
 pub mod help;
 pub mod machine;
 #[cfg(test)]

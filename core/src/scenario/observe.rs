@@ -12,6 +12,7 @@ use crate::query::fiemap::{Request, records};
 use crate::query::{LiveFacts, seek};
 use crate::sim::cx::Recording;
 use crate::vfs::Fs;
+use crate::vfs::shutdown::Wants;
 use std::collections::BTreeMap;
 
 /// The recordings' document of a trace on a personality.
@@ -68,6 +69,10 @@ fn collect(fs: &Fs, record: &mut StepRecord, hasher: &mut ContentHasher, reopene
         open.files.clone()
     });
     for file in files {
+        if let Err(error) = fs.answers(Wants::Look) {
+            record.stat_err.insert(file.name, error.name().to_owned());
+            continue;
+        }
         let seen = observe_file(fs, file.ino, file.opening, hasher);
         record.files.insert(file.name, FileObservation { reopened, ..seen });
     }

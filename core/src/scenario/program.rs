@@ -1,5 +1,6 @@
 //! From a command to calls of the filesystem, and from their results to what the tool prints.
 
+use super::attributes;
 use super::reply::{CommandResult, Short};
 use super::say;
 use super::script::{
@@ -23,6 +24,12 @@ pub(super) type Executed = (CommandResult, String);
 
 /// Executes one command on behalf of the running task.
 pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed {
+    let wants = fs.open_files(|open| attributes::wants(command, open.current()));
+    if let Some(Err(error)) = wants.map(|wants| fs.answers(wants)) {
+        let result = CommandResult::failed(error);
+        let moves = matches!(command, Command::Pwrite(_) | Command::Pread(_) | Command::Mwrite(_) | Command::Mread(_));
+        return (CommandResult { ret: moves.then_some(0), ..result }, failed(fs, command, error));
+    }
     match command {
         Command::Open(open) => named(fs, command, open_file(fs, open, prov).await),
         Command::File(name) => {
@@ -34,6 +41,8 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
         Command::Remount => named(fs, command, fs.remount().await),
         Command::Crash => named(fs, command, fs.crash().await),
         Command::Remove(name) => named(fs, command, fs.remove(name).await),
+        Command::Rename { from, to } => named(fs, command, fs.rename(from, to).await),
+        Command::Shutdown { flush_log } => named(fs, command, fs.shutdown(*flush_log).await),
         Command::Sleep(nanoseconds) => {
             fs.volume().cx.sleep(*nanoseconds).await;
             (CommandResult::done(), String::new())
@@ -99,6 +108,7 @@ async fn answering(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> E
         Command::Mread(ask) => mread(fs, file, command, ask).await,
         Command::Fiemap(ask) => fiemap(fs, file, command, ask).await,
         Command::Seek(ask) => seek_file(fs, file.ino, ask).await,
+        Command::Extsize(_) | Command::Cowextsize(_) | Command::Nocow => attributes::set(fs, file, command).await,
         Command::Stat(_) => (CommandResult::done(), say::stat(fs, file)),
         _ => (CommandResult::failed(Errno::EOPNOTSUPP.into()), say::not_modelled(command)),
     }

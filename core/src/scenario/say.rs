@@ -78,11 +78,12 @@ fn flags(flags: OpenFlags) -> stats::OpenFlags {
 
 /// `file`: the open files.
 pub fn files(fs: &Fs) -> String {
+    let kind = fs.volume().profile.native_tool.unwrap_or("foreign");
     fs.open_files(|open| {
         let all: Vec<stats::OpenFile<'_>> = open
             .files
             .iter()
-            .map(|file| stats::OpenFile { name: &file.name, flags: flags(file.flags), kind: "foreign" })
+            .map(|file| stats::OpenFile { name: &file.name, flags: flags(file.flags), kind })
             .collect();
         let current = open.files.iter().position(|file| Some(&file.name) == open.current.as_ref());
         stats::open_files(&all, current.unwrap_or(usize::MAX))
@@ -93,6 +94,17 @@ pub fn files(fs: &Fs) -> String {
 pub fn help(name: Option<&str>) -> String {
     let wanted = COMMANDS.iter().filter(|help| name.is_none_or(|name| name == help.name));
     wanted.map(|help| format!("{} -- {}\n", help.usage, help.meaning)).collect()
+}
+
+/// `extsize` and `cowextsize` without a value.
+pub fn size_hint(fs: &Fs, name: &str, command: &Command, bytes: u32) -> String {
+    refused_by_the_tool(fs, command).unwrap_or_else(|| stats::size_hint(name, bytes))
+}
+
+/// What the tool says instead of asking a filesystem that is not its own.
+pub fn refused_by_the_tool(fs: &Fs, command: &Command) -> Option<String> {
+    let own_only = matches!(command, Command::Extsize(_) | Command::Cowextsize(_));
+    (own_only && fs.volume().profile.native_tool.is_none()).then(|| stats::foreign(command.name()))
 }
 
 /// `statfs`.

@@ -133,6 +133,11 @@ pub fn size_hint(name: &str, bytes: u32) -> String {
     format!("[{bytes}] {name}\n")
 }
 
+/// What the tool says of a command that it has for its own filesystem only.
+pub fn foreign(command: &str) -> String {
+    format!("foreign file active, {command} command is for XFS filesystems only\n")
+}
+
 /// What statfs(2) says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StatfsFacts {

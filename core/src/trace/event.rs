@@ -6,6 +6,7 @@
 
 use super::names::{Counter, Frame, LockId, Mode, TaskState};
 use crate::base::cache_state::BlockState;
+use crate::base::hints::Hints;
 use crate::base::{DevBlock, Entry, Errno, FileBlock, Ino, NodeId, PageIndex, Payload, Prov, Range, TaskId};
 
 use serde::Serialize;
@@ -85,6 +86,7 @@ events! {
     NameRemoved "name_removed", "A name is gone.", "d_delete" { name: String = "name", }
     SizeChanged "size_changed", "The size in memory changed.", "i_size_write" { ino: Ino = "inode", size: u64 = "bytes", }
     DiskSizeChanged "disk_size_changed", "The size that a commit would record changed.", "ext4_update_i_disksize" { ino: Ino = "inode", size: u64 = "bytes", }
+    HintsSet "hints_set", "What a program asked of a file's future blocks changed.", "vfs_fileattr_set" { ino: Ino = "inode", hints: Hints = "extent size hints in bytes, no copy on write", }
     FileOpened "file_opened", "A name was opened.", "do_sys_open" { name: String = "name", ino: Ino = "inode", }
     FileClosed "file_closed", "A name was closed.", "filp_close" { name: String = "name", }
     CurrentChanged "current_changed", "Commands now mean this file (none: empty).", "xfs_io file" { name: String = "name", }
@@ -122,5 +124,6 @@ events! {
     DeviceFlushed "device_flushed", "Everything written so far is durable.", "block_rq_issue" { epoch: u64 = "flushes so far", }
     Committed "committed", "The metadata as it stands is what a mount would find.", "jbd2_end_commit" { number: u64 = "commits so far", }
     // Mount.
+    ShutDown "shut_down", "Nothing reaches the device any more.", "ext4_shutdown" {}
     MemoryDropped "memory_dropped", "Everything held in memory is gone; only the device remains.", "generic_shutdown_super" {}
 }

@@ -199,6 +199,8 @@ frames! {
     Seek = "seek", "vfs_llseek";
     /// Last reference to an inode goes; `a` inode.
     Evict = "evict", "evict_inodes";
+    /// FS_IOC_GOINGDOWN; `a` is 1 when the log is flushed.
+    Shutdown = "shutdown", "ext4_force_shutdown";
     /// Unmount and mount.
     Remount = "remount", "deactivate_super";
     /// The device does a request; `a` its number.

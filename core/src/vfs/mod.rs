@@ -3,10 +3,13 @@
 //! [`Fs`] is a mounted filesystem with its open files and its background tasks.
 
 pub mod fallocate;
+pub mod hints;
 pub mod mount;
+pub mod names;
 pub mod open;
 pub mod rw;
 pub mod shift;
+pub mod shutdown;
 pub mod size;
 pub mod sync;
 

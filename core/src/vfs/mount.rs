@@ -9,7 +9,9 @@ impl Fs {
     pub async fn remount(&self) -> OpResult<()> {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Remount, 0, 0);
-        self.syncfs().await?;
+        if !volume.is_shut_down() {
+            self.syncfs().await?;
+        }
         self.start_over();
         Ok(())
     }

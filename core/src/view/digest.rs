@@ -87,8 +87,9 @@ impl Digest {
             requests,
             flushes,
             commits,
+            shut_down,
         } = world;
-        for number in [*now, *flushes, *commits] {
+        for number in [*now, *flushes, *commits, u64::from(*shut_down)] {
             self.number(number);
         }
         self.count(tasks.len());
@@ -133,9 +134,10 @@ impl Digest {
     }
 
     fn file(&mut self, file: &FileView) {
-        let FileView { size, disk_size, folios, states, data, delayed } = file;
+        let FileView { size, disk_size, hints, folios, states, data, delayed } = file;
         self.number(*size);
         self.number(*disk_size);
+        self.named(hints);
         self.count(folios.len());
         for (index, folio) in folios {
             self.number(index.0);

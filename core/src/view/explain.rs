@@ -114,7 +114,7 @@ const WORTH: u8 = 30;
 /// How much an event is worth saying.
 fn weight(event: &Event) -> u8 {
     match event {
-        Event::MemoryDropped {} => 100,
+        Event::MemoryDropped {} | Event::ShutDown {} => 100,
         Event::Committed { .. } => 95,
         Event::CommandEnded { errno: Some(_), .. } => 92,
         Event::CommandBegan { .. } => 90,
@@ -135,6 +135,7 @@ fn weight(event: &Event) -> u8 {
         Event::RequestQueued { .. } => 52,
         Event::NodeSpliced { .. } | Event::NodeCreated { .. } | Event::NodeFreed { .. } | Event::TreeRoot { .. } => 46,
         Event::SizeChanged { .. } | Event::DiskSizeChanged { .. } | Event::NameSet { .. } => 44,
+        Event::HintsSet { .. } => 64,
         Event::DelayedRemoved { .. } | Event::InlineRemoved { .. } => 42,
         Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 48,
         Event::CommandEnded { .. } | Event::FolioWriteback { .. } => 38,
@@ -275,6 +276,15 @@ impl Speaker<'_> {
             Event::DiskSizeChanged { ino, size } => {
                 Message::new("size.disk", vec![self.file(*ino), ("bytes", Arg::Bytes(*size))])
             }
+            Event::HintsSet { ino, hints } if hints.nocow => Message::new("hints.nocow", vec![self.file(*ino)]),
+            Event::HintsSet { ino, hints } => Message::new(
+                "hints.set",
+                vec![
+                    self.file(*ino),
+                    ("extsize", Arg::Bytes(u64::from(hints.extsize))),
+                    ("cowextsize", Arg::Bytes(u64::from(hints.cowextsize))),
+                ],
+            ),
             Event::FileOpened { name, .. } => Message::new("file.open", vec![quoted(name)]),
             Event::FileClosed { name } => Message::new("file.close", vec![quoted(name)]),
             Event::CurrentChanged { name } if name.is_empty() => Message::new("file.none", Vec::new()),
@@ -415,6 +425,7 @@ fn space(event: &Event) -> Option<Message> {
         Event::DeviceData { range, .. } => Message::new("device.data", vec![device(range)]),
         Event::DeviceFlushed { .. } => Message::new("device.flush", Vec::new()),
         Event::Committed { number: commit } => Message::new("commit", vec![("number", number(*commit))]),
+        Event::ShutDown {} => Message::new("shutdown", Vec::new()),
         Event::MemoryDropped {} => Message::new("memory.drop", Vec::new()),
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! Every event has a phrase; steps read as sentences.
 
 use super::*;
+use crate::base::hints::Hints;
 use crate::base::{Errno, Key, Prov};
 use crate::trace::{Counter, Mark, Mode, StepRecord};
 
@@ -56,6 +57,8 @@ fn file_samples() -> Vec<Event> {
         Event::NameRemoved { name: "a".to_owned() },
         Event::SizeChanged { ino, size: 65_536 },
         Event::DiskSizeChanged { ino, size: 65_536 },
+        Event::HintsSet { ino, hints: Hints { extsize: 65_536, cowextsize: 0, nocow: false } },
+        Event::HintsSet { ino, hints: Hints { nocow: true, ..Hints::default() } },
         Event::FileOpened { name: "a".to_owned(), ino },
         Event::FileClosed { name: "a".to_owned() },
         Event::CurrentChanged { name: "a".to_owned() },
@@ -112,6 +115,7 @@ fn device_samples() -> Vec<Event> {
         Event::DeviceData { range: device, data: Payload::Fill(1), prov: Prov(2) },
         Event::DeviceFlushed { epoch: 1 },
         Event::Committed { number: 1 },
+        Event::ShutDown {},
         Event::MemoryDropped {},
     ]
 }

@@ -100,6 +100,7 @@ impl Folder {
             Event::NameRemoved { name } => drop(world.names.remove(name).expect("a removed name existed")),
             Event::SizeChanged { ino, size } => self.file(*ino).size = *size,
             Event::DiskSizeChanged { ino, size } => self.file(*ino).disk_size = *size,
+            Event::HintsSet { ino, hints } => self.file(*ino).hints = *hints,
             Event::FileOpened { name, ino } => drop(world.open.insert(name.clone(), *ino)),
             Event::FileClosed { name } => drop(world.open.remove(name).expect("a closed file was open")),
             Event::CurrentChanged { name } => world.current.clone_from(name),
@@ -240,6 +241,7 @@ impl Folder {
             }
             Event::DeviceFlushed { epoch } => world.flushes = *epoch,
             Event::Committed { number } => world.commits = *number,
+            Event::ShutDown {} => world.shut_down = true,
             Event::MemoryDropped {} => {
                 let kept = std::mem::take(world);
                 world.now = kept.now;

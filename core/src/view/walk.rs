@@ -47,7 +47,7 @@ fn names(fs: &Fs, world: &mut World) {
     volume.inodes.table(|table| {
         world.names.clone_from(&table.names);
         for (ino, inode) in &table.inodes {
-            let view = FileView { size: inode.size, disk_size: inode.disk_size, ..FileView::default() };
+            let view = FileView { size: inode.size, disk_size: inode.disk_size, hints: inode.hints, ..FileView::default() };
             world.files.insert(*ino, cached(fs, *ino, view));
         }
     });
@@ -100,6 +100,7 @@ fn space(fs: &Fs, world: &mut World) {
     world.requests =
         volume.io.pending().into_iter().map(|(id, write, range)| (id, RequestView { write, range })).collect();
     world.flushes = volume.io.device(|device| device.flushes());
+    world.shut_down = volume.is_shut_down();
     world.commits = volume.committed.with(|committed| committed.number);
 }
 

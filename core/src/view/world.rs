@@ -1,6 +1,7 @@
 //! What can be seen of the simulated system at one step.
 
 use crate::base::cache_state::BlockState;
+use crate::base::hints::Hints;
 use crate::base::{
     DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Stamped, TaskId,
 };
@@ -44,6 +45,8 @@ pub struct World {
     pub flushes: u64,
     /// Commits of the metadata so far.
     pub commits: u64,
+    /// Nothing reaches the device any more.
+    pub shut_down: bool,
 }
 
 /// A task.
@@ -77,6 +80,8 @@ pub struct FileView {
     pub size: u64,
     /// Size that a commit would record, in bytes.
     pub disk_size: u64,
+    /// What a program asked of its future blocks.
+    pub hints: Hints,
     /// Folios by their first page.
     pub folios: BTreeMap<PageIndex, FolioView>,
     /// State of cached blocks.

@@ -24,6 +24,9 @@ impl Volume {
     pub async fn write_back(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
         let _frame = self.cx.frame(Frame::Writeback, pos, len);
         let pages = self.page_blocks(pos, len);
+        if self.cache.is_dirty_in(ino, pages) {
+            self.still_writes()?;
+        }
         self.select(ino, pages).await
     }
 
