@@ -18,8 +18,7 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     edges: TruncateTail::ZeroDirty,
 };
 
-const SHIFT: ShiftPlan =
-    ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set };
+const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set };
 
 /// An emergency makes it read-only (`bch2_fs_emergency_read_only`).
 const SHUTDOWN: ShutdownPlan = ShutdownPlan {

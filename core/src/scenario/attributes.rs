@@ -32,7 +32,9 @@ pub(super) fn wants(command: &Command, file: Option<&OpenFile>) -> Option<Wants>
         }
         Command::Mmap(_) => Wants::Map,
         // The mapping that is kept goes on; without one, a new one is made.
-        Command::Mwrite(_) | Command::Mread(_) | Command::Msync(_) if file.is_none_or(|file| file.mapping.is_none()) => {
+        Command::Mwrite(_) | Command::Mread(_) | Command::Msync(_)
+            if file.is_none_or(|file| file.mapping.is_none()) =>
+        {
             Wants::Map
         }
         _ => return None,
