@@ -2,7 +2,7 @@
 
 use super::plan::*;
 use super::{OptionError, Request, options};
-use crate::base::{BlockSize, DevBlock, Range, limits::MAX_FILE_OFFSET};
+use crate::base::{BlockSize, DevBlock, Errno, Range, limits::MAX_FILE_OFFSET};
 
 /// The filesystem's name.
 pub const NAME: &str = "xfs";
@@ -18,6 +18,19 @@ const RECORD_BYTES: u64 = 16;
 const HEADER_BYTES: u64 = 72;
 /// Records that fit into an inode of 512 bytes, behind its core of 176.
 const ROOT_RECORDS: u32 = 21;
+
+const SHIFT: ShiftPlan =
+    ShiftPlan { flush: ShiftFlush::FromBlockBefore, drop: ShiftDrop::Cut, size: ShiftSize::Truncate };
+
+/// Nothing answers but a mapping, for pages that are cached (recording 084).
+const SHUTDOWN: ShutdownPlan = ShutdownPlan {
+    changes: Errno::EIO,
+    shares: Some(Errno::EIO),
+    reads: Some(Errno::EIO),
+    looks: Some(Errno::EIO),
+    maps: None,
+    again: Some(Errno::EIO),
+};
 
 /// What the options say.
 struct Options {
@@ -108,6 +121,10 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             no_space: FallocNoSpace::AllOrNothing,
             edges: TruncateTail::ZeroDirty,
         },
+        shift: Some(SHIFT),
+        // Half an allocation group, of which there are four (`xfs_inode_validate_extsize`).
+        size_hint: SizeHintPlan::Kept { bytes_max: request.size / 8 },
+        nocow: NocowPlan::Refused,
         direct: DirectPlan { align: 512 },
         inline: None,
         usage: UsagePlan::WithTreeNodes,
@@ -115,6 +132,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         no_space: NoSpacePlan::WholeFolio,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,
+        rename_flush: RenameFlush::Nothing,
+        shutdown: Some(SHUTDOWN),
+        native_tool: Some(NAME),
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })
