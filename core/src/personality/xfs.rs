@@ -19,6 +19,14 @@ const HEADER_BYTES: u64 = 72;
 /// Records that fit into an inode of 512 bytes, behind its core of 176.
 const ROOT_RECORDS: u32 = 21;
 
+const FALLOCATE: FallocatePlan = FallocatePlan {
+    over_delayed: OverDelayed::Convert,
+    zero: ZeroPlan::Replace,
+    punch_past_eof: PunchPastEof::Frees,
+    no_space: FallocNoSpace::AllOrNothing,
+    edges: TruncateTail::ZeroDirty,
+};
+
 const SHIFT: ShiftPlan =
     ShiftPlan { flush: ShiftFlush::FromBlockBefore, drop: ShiftDrop::Cut, size: ShiftSize::Truncate };
 
@@ -114,13 +122,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             tail: TruncateTail::ZeroDirty,
             grow: GrowTail::ZeroIfMapped,
         },
-        fallocate: FallocatePlan {
-            over_delayed: OverDelayed::Convert,
-            zero: ZeroPlan::Replace,
-            punch_past_eof: PunchPastEof::Frees,
-            no_space: FallocNoSpace::AllOrNothing,
-            edges: TruncateTail::ZeroDirty,
-        },
+        fallocate: FALLOCATE,
         shift: Some(SHIFT),
         // Half an allocation group, of which there are four (`xfs_inode_validate_extsize`).
         size_hint: SizeHintPlan::Kept { bytes_max: request.size / 8 },
