@@ -6,8 +6,11 @@ pub mod direct;
 pub mod fault;
 pub mod fill;
 pub mod read;
+pub mod source;
 pub mod write;
 pub mod zero;
+
+pub use source::Source;
 
 use crate::base::{FsError, Prov};
 

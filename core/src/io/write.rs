@@ -1,6 +1,6 @@
 //! Buffered write: into the cache, with a promise for what has no place yet.
 
-use super::{Fill, Transfer};
+use super::{Fill, Source, Transfer};
 use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::map::Volume;
@@ -21,17 +21,22 @@ impl Volume {
     ///
     /// Stops at the first error; what was done before stays. Grows the size as it goes.
     pub async fn write(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
+        self.write_from(ino, pos, len, &Source::Fill(fill)).await
+    }
+
+    /// [`Volume::write`] of any bytes.
+    pub async fn write_from(&self, ino: Ino, pos: u64, len: u64, source: &Source) -> Transfer {
         let _frame = self.cx.frame(Frame::Write, pos, len);
         if pos >= self.profile.max_file_size {
             return Transfer::stopped(0, Errno::EFBIG);
         }
         let len = len.min(self.profile.max_file_size - pos);
-        if let Err(errno) = self.zero_old_end(ino, pos, fill).await {
+        if let Err(errno) = self.zero_old_end(ino, pos, Fill { byte: 0, prov: source.prov() }).await {
             return Transfer::stopped(0, errno);
         }
         let mut done = 0;
         while done < len {
-            match self.write_folio(ino, pos + done, len - done, len, fill).await {
+            match self.write_folio(ino, pos + done, len - done, len, source).await {
                 // The folio was replaced while the task waited for its lock: look again.
                 Ok(None) => {}
                 Ok(Some(0)) => return Transfer::stopped(done, Errno::ENOSPC),
@@ -76,7 +81,14 @@ impl Volume {
 
     /// Writes into one folio; returns the bytes done, which may be fewer than the folio has room for, or `None` when
     /// the folio is not the one that was found before its lock was taken.
-    async fn write_folio(&self, ino: Ino, pos: u64, len: u64, call: u64, fill: Fill) -> Result<Option<u64>, Errno> {
+    async fn write_folio(
+        &self,
+        ino: Ino,
+        pos: u64,
+        len: u64,
+        call: u64,
+        source: &Source,
+    ) -> Result<Option<u64>, Errno> {
         let order = match self.profile.write_folio {
             WriteFolio::RestOfCall => len,
             WriteFolio::WholeCall => call,
@@ -101,7 +113,7 @@ impl Volume {
         if end <= part.pos {
             return Ok(Some(0));
         }
-        self.copy_in(ino, part.pos, end - part.pos, fill);
+        source.each(part.pos, end - part.pos, |pos, len, fill| self.copy_in(ino, pos, len, fill));
         if end > self.inodes.size(ino) {
             self.inodes.set_size(ino, end);
         }

@@ -30,6 +30,20 @@ const SHUTDOWN: ShutdownPlan = ShutdownPlan {
     again: None,
 };
 
+/// `bch2_remap_file_range`; snapshots as recorded in 313.
+const CLONE: ClonePlan = ClonePlan {
+    remap: Some(RemapPlan {
+        flush: RemapFlush::Ranges,
+        unwritten: RemapUnwritten::Holes,
+        inline: RemapInline::Key,
+        gap: RemapGap::Left,
+        target: RemapTarget::Invalidated,
+        dedupe_drops: true,
+    }),
+    unshare: UnsharePlan::Refused,
+    snapshot: SnapshotPlan::SharedRecords,
+};
+
 /// What the options say, in bytes where they are sizes.
 struct Options {
     block: u64,
@@ -166,6 +180,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
         usage: UsagePlan::DataOnly,
         share: SharePlan::Marks,
+        clone: CLONE,
         no_space: NoSpacePlan::Partial,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,

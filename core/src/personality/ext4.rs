@@ -137,6 +137,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         inline: None,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Never,
+        clone: ClonePlan::NONE,
         no_space: NoSpacePlan::WholeFolio,
         pressure: options.delalloc.then_some(pressure(start)),
         max_file_size: max_file_size(block),

@@ -73,6 +73,20 @@ fn overhead(blocks: u64, block: u64) -> u64 {
     if bytes < 16 << 20 { 0 } else { (64 << 20) / block + 4 * 8 }
 }
 
+/// `xfs_reflink_remap_prep`, `xfs_reflink_unshare`; recordings 035 to 043, 123.
+const CLONE: ClonePlan = ClonePlan {
+    remap: Some(RemapPlan {
+        flush: RemapFlush::Ranges,
+        unwritten: RemapUnwritten::Holes,
+        inline: RemapInline::Key,
+        gap: RemapGap::WrittenAndDropped,
+        target: RemapTarget::Truncated,
+        dedupe_drops: true,
+    }),
+    unshare: UnsharePlan::RewriteAndFill,
+    snapshot: SnapshotPlan::Refused,
+};
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some(level) = request.level.filter(|level| *level != LEVEL) {
@@ -131,6 +145,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         inline: None,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Blocks,
+        clone: CLONE,
         no_space: NoSpacePlan::WholeFolio,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,

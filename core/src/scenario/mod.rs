@@ -13,3 +13,4 @@ pub mod reply;
 mod say;
 pub mod script;
 pub mod setup;
+mod sharing;

@@ -2,11 +2,11 @@
 
 use super::attributes;
 use super::reply::{CommandResult, Short};
-use super::say;
 use super::script::{
     Advice, ByteRange, Command, Expect, Fadvise, FallocMode, Fallocate, Fiemap, Filefrag, Mmap, Mread, Msync,
     MsyncMode, Mwrite, Open, Pread, Pwrite, Seek, SeekWhat, SyncRange,
 };
+use super::{say, sharing};
 use crate::base::fiemap::{SegmentKind, request};
 use crate::base::{Errno, FsError, Ino, Prov};
 use crate::io::{Fill, Transfer};
@@ -40,6 +40,7 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
         Command::Syncfs => named(fs, command, fs.syncfs().await),
         Command::Remount => named(fs, command, fs.remount().await),
         Command::Crash => named(fs, command, fs.crash().await),
+        Command::Snapshot(name) => named(fs, command, fs.snapshot(name).await),
         Command::Remove(name) => named(fs, command, fs.remove(name).await),
         Command::Rename { from, to } => named(fs, command, fs.rename(from, to).await),
         Command::Shutdown { flush_log } => named(fs, command, fs.shutdown(*flush_log).await),
@@ -59,7 +60,7 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
     }
 }
 
-fn named(fs: &Fs, command: &Command, result: Result<(), FsError>) -> Executed {
+pub(super) fn named(fs: &Fs, command: &Command, result: Result<(), FsError>) -> Executed {
     let text = result.err().map(|error| failed(fs, command, error)).unwrap_or_default();
     (CommandResult::of(result), text)
 }
@@ -109,6 +110,9 @@ async fn answering(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> E
         Command::Fiemap(ask) => fiemap(fs, file, command, ask).await,
         Command::Seek(ask) => seek_file(fs, file.ino, ask).await,
         Command::Extsize(_) | Command::Cowextsize(_) | Command::Nocow => attributes::set(fs, file, command).await,
+        Command::Reflink(clone) => sharing::reflink(fs, file, command, clone, prov).await,
+        Command::Dedupe(clone) => sharing::dedupe(fs, file, command, clone, prov).await,
+        Command::CopyRange(copy) => sharing::copy_range(fs, file, command, copy, prov).await,
         Command::Stat(_) => (CommandResult::done(), say::stat(fs, file)),
         _ => (CommandResult::failed(Errno::EOPNOTSUPP.into()), say::not_modelled(command)),
     }
@@ -240,7 +244,8 @@ async fn fallocate(fs: &Fs, ino: Ino, ask: &Fallocate, prov: Prov) -> Result<(),
         FallocMode::Zero => fs.zero_range(request).await,
         FallocMode::Collapse => fs.collapse(request).await,
         FallocMode::Insert => fs.insert(request).await,
-        FallocMode::Unshare | FallocMode::WriteZeroes => Err(Errno::EOPNOTSUPP.into()),
+        FallocMode::Unshare => fs.unshare(request).await,
+        FallocMode::WriteZeroes => Err(Errno::EOPNOTSUPP.into()),
     }
 }
 

@@ -4,12 +4,15 @@ use crate::base::fiemap::{FiemapRecord, Segment};
 use crate::base::{Errno, FsError};
 use crate::io::Transfer;
 
+/// What `dedupe` gives when the contents differ.
+pub const DIFFERS: &str = "DIFFERS";
+
 /// The result of a command as a recording states it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandResult {
     /// Bytes done, offset, or count; `None` for plain success or failure.
     pub ret: Option<i64>,
-    /// The errno's name, or `SHORT` or `SIGBUS`.
+    /// The errno's name, or `SHORT`, `DIFFERS` or `SIGBUS`.
     pub err: Option<&'static str>,
     /// The errno behind it, where there is one.
     pub errno: Option<Errno>,

@@ -216,7 +216,7 @@ impl Command {
             Self::Stat(_) => Call::Fstat,
             Self::Statfs(_) => Call::Fstatfs,
             Self::Fiemap(_) | Self::Filefrag(_) => Call::Fiemap,
-            Self::Reflink(clone) if clone.part.is_some() => Call::CloneRange,
+            Self::Reflink(clone) if clone.part.is_some_and(|part| part != ClonePart::WHOLE) => Call::CloneRange,
             Self::Reflink(_) => Call::Clone,
             Self::Dedupe(_) => Call::Dedupe,
             Self::CopyRange(_) => Call::CopyRange,

@@ -187,10 +187,16 @@ frames! {
     Truncate = "truncate", "setattr_prepare";
     /// fallocate; `a` position, `b` length.
     Fallocate = "fallocate", "vfs_fallocate";
+    /// reflink and dedupe; `a` position in the source, `b` length in bytes.
+    Remap = "remap range", "remap_file_range";
+    /// copy_file_range; `a` position in the source, `b` length in bytes.
+    Copy = "copy range", "vfs_copy_file_range";
     /// fsync, fdatasync; `a` inode.
     Fsync = "fsync", "vfs_fsync_range";
     /// Everything to the device.
     Syncfs = "syncfs", "sync_filesystem";
+    /// Snapshot of the whole filesystem.
+    Snapshot = "snapshot", "create_snapshot";
     /// A metadata commit; `a` its number.
     Commit = "commit", "jbd2_journal_commit_transaction";
     /// FIEMAP walk; `a` start, `b` length.

@@ -2,16 +2,20 @@
 //!
 //! [`Fs`] is a mounted filesystem with its open files and its background tasks.
 
+pub mod clone;
 pub mod fallocate;
 pub mod hints;
 pub mod mount;
 pub mod names;
 pub mod open;
+pub mod remap;
 pub mod rw;
 pub mod shift;
 pub mod shutdown;
 pub mod size;
+pub mod snapshot;
 pub mod sync;
+pub mod unshare;
 
 use crate::base::{FsError, StateCell};
 use crate::dev::BlockDevice;

@@ -391,8 +391,8 @@ impl Speaker<'_> {
 
 /// Functions whose two numbers are a position and a length in bytes.
 fn counts_bytes(frame: Frame) -> bool {
-    use Frame::{Direct, Fallocate, Fault, Fiemap, Read, Write, Writeback, Zero};
-    matches!(frame, Direct | Fallocate | Fault | Fiemap | Read | Write | Writeback | Zero)
+    use Frame::{Copy, Direct, Fallocate, Fault, Fiemap, Read, Remap, Write, Writeback, Zero};
+    matches!(frame, Copy | Direct | Fallocate | Fault | Fiemap | Read | Remap | Write | Writeback | Zero)
 }
 
 fn state_key(state: BlockState) -> &'static str {

@@ -133,6 +133,11 @@ pub struct ClonePart {
     pub len: i64,
 }
 
+impl ClonePart {
+    /// All zeroes is the whole file: the tool asks FICLONE.
+    pub const WHOLE: Self = Self { source_off: 0, dest_off: 0, len: 0 };
+}
+
 /// `copy_range`: copy_file_range(2), repeated until done or 0.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CopyRange {
