@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::scene::{Lane, Scene};
 
 /// Raised with every change of the records below, or of the ones in [`crate::scene`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// From the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub struct View {
     pub tree: bool,
     /// The text view is visible.
     pub text: bool,
+    /// The filesystems are compared.
+    pub compare: bool,
 }
 
 impl Default for View {
@@ -76,6 +78,7 @@ impl Default for View {
             selection: None,
             tree: false,
             text: false,
+            compare: false,
         }
     }
 }

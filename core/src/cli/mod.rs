@@ -3,6 +3,7 @@
 //! Exit status 0: done. 1: a claim of the script is not true, or the run ended in a deadlock. 2: bad input, and
 //! nothing was executed.
 
+mod compare;
 mod input;
 mod map;
 mod observe;
@@ -35,6 +36,7 @@ struct Cli {
 enum Command {
     Run(run::Run),
     Map(map::Map),
+    Compare(compare::Compare),
     Trace(trace::Trace),
     Observe(observe::Observe),
 }
@@ -107,6 +109,7 @@ impl Command {
         match self {
             Self::Run(run) => run.run(out),
             Self::Map(map) => map.run(out),
+            Self::Compare(compare) => compare.run(out),
             Self::Trace(trace) => trace.run(out),
             Self::Observe(observe) => observe.run(out),
         }

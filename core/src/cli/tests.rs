@@ -136,3 +136,17 @@ fn observe_is_the_recordings_document() {
     assert_eq!(document["format"], "fsoracle-1");
     assert_eq!(document["steps"].as_array().map(Vec::len), Some(8));
 }
+
+#[test]
+fn compare_marks_where_filesystems_differ() {
+    let script = Script::new("compare", "open -f a\npwrite 0 8k\nfsync\nfalloc 0 16k\n");
+    let (out, result) = script.call(&["compare"]);
+    assert_eq!(result, Ok(()));
+    assert!(out.starts_with("after 4: falloc 0 16k\n"), "{out}");
+    assert!(out.contains("DDuu") && out.contains("DDdd") && out.contains("  differ      ^^\n"), "{out}");
+    let (out, result) = script.call(&["compare", "--after", "3"]);
+    assert_eq!(result, Ok(()));
+    assert!(!out.contains('^'), "{out}");
+    let (_, result) = script.call(&["compare", "--after", "5"]);
+    assert_eq!(result, Err((2, "extentscope: --after: there are 4 lines".to_owned())));
+}

@@ -15,6 +15,7 @@ mod share;
 pub use content::{BlockBytes, ContentHasher, content_sha};
 pub use document::{Head, Observer};
 pub use input::{CacheRun, FileObservation, Output, PageState, StepRecord};
+pub use normal::state;
 pub use share::ShareClass;
 
 /// Bytes in a block of the normalized view, whatever the filesystem's block is.

@@ -26,8 +26,8 @@ pub(super) fn states(records: &[FiemapRecord], blocks: u64) -> String {
     text.finish()
 }
 
-/// The character of a record's flags. DELALLOC counts before UNWRITTEN.
-fn state(bits: u32) -> char {
+/// The character of `st` for a record's flags (`FIEMAP_EXTENT_*`). DELALLOC counts before UNWRITTEN.
+pub fn state(bits: u32) -> char {
     let has = |flag| bits & flag != 0;
     let shared = has(flags::SHARED);
     if has(flags::DATA_INLINE) {

@@ -78,22 +78,25 @@ fn collect(fs: &Fs, record: &mut StepRecord, hasher: &mut ContentHasher, reopene
     }
 }
 
-/// One file from outside, without disturbing it.
+/// One file from outside, content included.
 fn observe_file(fs: &Fs, ino: Ino, opening: u64, hasher: &mut ContentHasher) -> FileObservation {
+    let outside = seen_from_outside(fs, ino);
+    FileObservation { opening, sha: content(fs, ino, outside.size, hasher), ..outside }
+}
+
+/// What programs can see of a file, content aside, without disturbing it.
+pub fn seen_from_outside(fs: &Fs, ino: Ino) -> FileObservation {
     let volume = fs.volume();
     let facts = LiveFacts::new(volume, ino);
-    let size = volume.inodes.size(ino);
     let all = records(&facts, &volume.profile.fiemap, &Request::ALL);
     FileObservation {
-        opening,
-        reopened: false,
-        size,
+        size: volume.inodes.size(ino),
         blocks: volume.stat_blocks(ino),
         fiemap_error: all.as_ref().err().map(|errno| errno.name().to_owned()),
         ext: all.unwrap_or_default(),
         seek: seek::segments(&facts, volume.profile.seek),
         cache: cache_runs(fs, ino),
-        sha: content(fs, ino, size, hasher),
+        ..FileObservation::default()
     }
 }
 

@@ -10,6 +10,7 @@ mod branch;
 mod console;
 mod history;
 mod recipe;
+pub mod side_by_side;
 mod steer;
 
 pub use crate::scenario::setup::{Setup, SetupError};
@@ -37,6 +38,7 @@ use branch::Branch;
 use console::LINE_STEPS_MAX;
 use history::History;
 use recipe::{Keep, Pace, Recipe};
+use side_by_side::{Side, SideBySide, takes_part};
 
 /// A run, a cursor in it, and the branches that were left.
 pub struct Session {
@@ -48,6 +50,7 @@ pub struct Session {
     name: String,
     branches: Vec<Branch>,
     forks: u32,
+    beside: Option<SideBySide>,
 }
 
 /// Beginning.
@@ -63,6 +66,7 @@ impl Session {
             name: "main".to_owned(),
             branches: Vec::new(),
             forks: 0,
+            beside: None,
         };
         session.show();
         session
@@ -493,6 +497,18 @@ impl Session {
     pub fn listing<'a>(&'a self, name: &'a str) -> Result<Listing<'a>, LineError> {
         let listing = Listing::new(self.world(), name, self.setup.profile());
         listing.ok_or_else(|| LineError::Refused(format!("{name}: {}", Errno::ENOENT.text())))
+    }
+
+    /// The lines that have ended at the cursor, played on every filesystem: the last of them, and what each shows.
+    pub fn side_by_side(&mut self) -> (Option<&CommandEntry>, Vec<Side>) {
+        let cursor = self.cursor;
+        let entries = self.console.entries().iter().zip(self.console.lines());
+        let ended = entries.filter(|(entry, line)| takes_part(line) && entry.done && entry.last_step <= cursor);
+        let (ended, lines): (Vec<&CommandEntry>, Vec<Line>) = ended.unzip();
+        let directives = self.setup.directives();
+        let beside = self.beside.get_or_insert_with(|| SideBySide::new(directives));
+        let sides = beside.after(directives, &lines);
+        (ended.last().copied(), sides)
     }
 
     fn file_name(&self, name: Option<&str>) -> Result<String, LineError> {

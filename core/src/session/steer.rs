@@ -9,7 +9,7 @@ use crate::trace::{LockClass, Mark};
 
 impl Command {
     /// Whether the session does it, and not the engine.
-    pub(super) fn steers(&self) -> bool {
+    pub fn steers(&self) -> bool {
         matches!(
             self,
             Self::Run { .. } | Self::Step(_) | Self::Schedule(_) | Self::Expect(_) | Self::Repeat { .. } | Self::Quit

@@ -99,7 +99,7 @@ pub fn file_map(props: &MapProps) -> Html {
     html! {
         <svg class="map" role="grid" aria-label="File map: lanes are rows, blocks are columns" width={props.width.to_string()}
             height={at(frame.height)} viewBox={format!("0 0 {} {:.1}", props.width, frame.height)}>
-            { ruler(&frame, scene.settings.block_size) }
+            { ruler(&frame.axis, &frame.sizes, scene.settings.block_size) }
             { titles(&frame, scene) }
             if let Some(file) = &scene.file {
                 { bars::cache(file, &frame.axis, &frame.sizes, frame.cache_top) }
@@ -115,21 +115,22 @@ pub fn file_map(props: &MapProps) -> Html {
     }
 }
 
-fn ruler(frame: &Frame, block_size: u64) -> Html {
-    let step = ruler_step(frame.axis.cell, frame.sizes.font);
-    let lens = frame.axis.lens;
+/// The offsets above the lanes, in bytes and in blocks.
+pub fn ruler(axis: &Axis, sizes: &Sizes, block_size: u64) -> Html {
+    let step = ruler_step(axis.cell, sizes.font);
+    let lens = axis.lens;
     let first = lens.first.next_multiple_of(step);
     let count = lens.end().saturating_sub(first) / step;
-    let foot = frame.sizes.ruler;
+    let foot = sizes.ruler;
     let mark = |at_block: u64| {
-        let x = frame.axis.x(at_block);
+        let x = axis.x(at_block);
         // The outermost labels lean inwards.
         let anchor = if at_block == lens.end() { "end" } else { "start" };
         let lean = if at_block == lens.end() { -2.0 } else { 2.0 };
         html! {
             <g key={at_block}>
-                <path d={format!("M{x:.1} {:.1} V{foot:.1}", foot - frame.sizes.font * 2.0 - 2.0)} />
-                <text x={at(x + lean)} y={at(foot - frame.sizes.font - 3.0)} text-anchor={anchor}>
+                <path d={format!("M{x:.1} {:.1} V{foot:.1}", foot - sizes.font * 2.0 - 2.0)} />
+                <text x={at(x + lean)} y={at(foot - sizes.font - 3.0)} text-anchor={anchor}>
                     { bytes(at_block.saturating_mul(block_size)) }</text>
                 <text class="quiet" x={at(x + lean)} y={at(foot - 3.0)} text-anchor={anchor}>{ at_block }</text>
             </g>

@@ -1,6 +1,7 @@
 //! Drawing: from a scene to SVG. The only place that knows pixels.
 
 pub mod bars;
+pub mod compare;
 pub mod device;
 pub mod icons;
 pub mod map;

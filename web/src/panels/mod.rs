@@ -1,5 +1,6 @@
 //! The panels: functions from what the page knows to what it shows.
 
+pub mod compare;
 pub mod console;
 pub mod export;
 pub mod header;

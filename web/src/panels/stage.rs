@@ -5,7 +5,7 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use super::picker::Picker;
-use super::{Ui, legend};
+use super::{Ui, compare, legend};
 use crate::draw::icons::Icon;
 use crate::draw::map::FileMap;
 use crate::draw::marks::cell_of;
@@ -26,19 +26,24 @@ pub fn view(ui: Ui<'_>) -> Html {
             dispatch.emit(Action::Pick(pick));
         }
     });
+    let compared = ui.state.scene.as_ref().and_then(|scene| Some((scene, scene.compare.as_ref()?)));
     html! {
         <section class="stage" id="stage" data-testid="stage" tabindex="0" aria-label="File map. Arrow keys step; Tab enters the map.">
             { caption(ui) }
             { controls(ui) }
             <div class="map-box" id="map-box" {onclick}>
-                if let Some(scene) = &ui.state.scene {
+                if let Some((scene, sides)) = compared {
+                    { compare::view(ui, scene, sides) }
+                } else if let Some(scene) = &ui.state.scene {
                     <OverviewStrip scene={scene.clone()} width={ui.width.saturating_sub(72)} height={if ui.state.layout == Layout::Narrow { 44 } else { 30 }}
                         theme={ui.state.prefs.theme} dispatch={ui.dispatch.clone()} />
                     <FileMap scene={scene.clone()} width={ui.width} room={ui.state.room()}
                         difference={ui.state.prefs.difference} focus={ui.state.cell} selection={ui.state.view.selection} />
                 }
             </div>
-            { legend::view(ui) }
+            if compared.is_none() {
+                { legend::view(ui) }
+            }
             { opening(ui) }
         </section>
     }
@@ -80,7 +85,10 @@ fn controls(ui: Ui<'_>) -> Html {
             { for scene.file.as_ref().map(|file| lens_words(ui, file)) }
             { zoom(ui) }
             { device_pager(ui, scene) }
-            { ui.toggle("Difference", ui.state.prefs.difference, Some("difference"), Action::Difference) }
+            if !ui.state.view.compare {
+                { ui.toggle("Difference", ui.state.prefs.difference, Some("difference"), Action::Difference) }
+            }
+            { ui.toggle("All filesystems", ui.state.view.compare, Some("compare"), Action::Compare) }
         </div>
     }
 }

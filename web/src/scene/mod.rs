@@ -3,11 +3,13 @@
 //! Plain numbers and words, made by the worker ([`crate::worker`]), drawn by the page. The page derives pixels from
 //! it, never a fact.
 
+mod compare;
 mod look;
 
 use extentscope_core::view::text_view::TextView;
 use serde::{Deserialize, Serialize};
 
+pub use compare::{CompareScene, SideBar, SideFile, SideScene, Stretch};
 pub use look::{Change, Lane, Lens, Look, Pulse};
 
 /// One cached block.
@@ -481,6 +483,8 @@ pub struct Scene {
     pub inspector: Option<InspectorScene>,
     /// The text view, when it is open.
     pub text: Option<TextView>,
+    /// Every filesystem, when they are compared.
+    pub compare: Option<CompareScene>,
     /// Futures that were left.
     pub branches: Vec<BranchItem>,
 }

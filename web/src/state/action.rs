@@ -153,6 +153,8 @@ pub enum Action {
     Letters(bool),
     /// Outlines of the previous state.
     Difference,
+    /// The same calls on every filesystem, in place of the lanes.
+    Compare,
     /// Locks.
     Locks,
     /// The presenter's layout.

@@ -253,6 +253,11 @@ fn page_action(state: &mut State, action: Action) -> Effects {
             say(state, if state.prefs.difference { "Difference mode on." } else { "Difference mode off." });
             return vec![Effect::Prefs];
         }
+        Action::Compare => {
+            state.view.compare = !state.view.compare;
+            say(state, if state.view.compare { "All filesystems, the same calls." } else { "One filesystem." });
+            return look();
+        }
         Action::Locks => {
             state.prefs.locks = !state.prefs.locks;
             say(state, if state.prefs.locks { "Locks are shown." } else { "Locks are hidden." });

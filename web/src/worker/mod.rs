@@ -3,6 +3,7 @@
 //! [`engine`] does what is asked, [`stage`] puts the picture together out of the parts that the other modules read off
 //! the world.
 
+pub mod compare;
 pub mod console;
 pub mod device;
 pub mod engine;

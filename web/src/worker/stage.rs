@@ -9,7 +9,7 @@ use super::index::Index;
 use super::looks::FileLooks;
 use super::motion::{self, LaneRuns, Shown};
 use super::tree::ShownNodes;
-use super::{device, inspector, lanes, people, tree};
+use super::{compare, device, inspector, lanes, people, tree};
 use crate::header;
 use crate::protocol::View;
 use crate::scene::{
@@ -81,6 +81,9 @@ impl Stage {
         scene.settings = settings(session, script);
         scene.inspector = self.inspect(session, view, &scene);
         scene.text = view.text.then(|| session.text_view());
+        if view.compare {
+            scene.compare = scene.file.as_ref().map(|file| compare::scene(session, &file.name, file.lens));
+        }
         scene
     }
 
