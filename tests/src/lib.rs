@@ -5,6 +5,8 @@ pub mod contents;
 pub mod document;
 pub mod explore;
 pub mod goldens;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 #[cfg(feature = "browser")]
 pub mod page;
 #[cfg(feature = "browser")]
