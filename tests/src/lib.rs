@@ -4,9 +4,11 @@ pub mod compare;
 pub mod contents;
 pub mod document;
 pub mod explore;
+pub mod fidelity;
 pub mod goldens;
 #[cfg(target_os = "linux")]
 pub mod kernel;
+pub mod live;
 #[cfg(feature = "browser")]
 pub mod page;
 #[cfg(feature = "browser")]

@@ -10,6 +10,7 @@ mod browser;
 mod build;
 mod bundle;
 mod explore;
+mod kernel;
 mod page;
 mod run;
 mod serve;

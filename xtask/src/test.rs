@@ -6,17 +6,22 @@ use crate::browser::Browser;
 use crate::bundle::{self, Profile};
 use crate::tally::Tally;
 use crate::toolchain::{self, WASM};
-use crate::{Outcome, run, size};
+use crate::{Outcome, kernel, run, size};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Leave out the tests that need Chromium
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kernel")]
     no_browser: bool,
+    #[command(flatten)]
+    kernel: kernel::Options,
 }
 
 /// Runs all checks, however many fail, and ends with the line "N passed, M failed".
 pub fn run(options: &Options) -> ExitCode {
+    if options.kernel.is_wanted() {
+        return kernel::run(&options.kernel);
+    }
     let mut tally = Tally::default();
     // First and alone: rustup must not change a toolchain that is building.
     if tally.check("toolchain", prepare_toolchain) {

@@ -312,8 +312,7 @@ fn reflink(at: &mut Mounted, ask: &CloneFrom) -> io::Result<()> {
             take_content(at, &ask.source, 0, 0, u64::MAX);
         }
         Some(part) => {
-            let (source_off, dest_off, len) =
-                (unsigned(part.source_off), unsigned(part.dest_off), unsigned(part.len));
+            let (source_off, dest_off, len) = (unsigned(part.source_off), unsigned(part.dest_off), unsigned(part.len));
             sys::clone_range(file, &from, source_off, len, dest_off)?;
             let len = if len == 0 { u64::MAX } else { len };
             take_content(at, &ask.source, source_off, dest_off, len);

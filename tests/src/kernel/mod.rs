@@ -5,6 +5,7 @@
 //! `extentscope_core::observe`: the recorder hands in plain facts, as the engine does, so that both sides are told by one
 //! mechanism. What it reports of the public traces equals their recordings, which were made by another program.
 
+pub mod able;
 mod calls;
 mod canary;
 mod disk;

@@ -155,7 +155,8 @@ impl Mounted {
     /// `snapshot`: the whole tree as it is, below a new name.
     pub fn snapshot(&mut self, name: &str) -> io::Result<()> {
         sys::snapshot(&self.disk.root_folder()?, name)?;
-        let plain: Vec<(String, Shadow)> = self.contents.clone().into_iter().filter(|(n, _)| !n.contains('/')).collect();
+        let plain: Vec<(String, Shadow)> =
+            self.contents.clone().into_iter().filter(|(n, _)| !n.contains('/')).collect();
         self.contents.extend(plain.into_iter().map(|(n, content)| (format!("{name}/{n}"), content)));
         Ok(())
     }

@@ -195,7 +195,9 @@ impl Run {
 /// Commands that only start I/O, and direct I/O, whose mapping may change after the call has returned.
 fn settles_late(command: &Command) -> bool {
     match command {
-        Command::SyncRange(_) | Command::Fadvise(_) | Command::Close | Command::Rename { .. } | Command::Open(_) => true,
+        Command::SyncRange(_) | Command::Fadvise(_) | Command::Close | Command::Rename { .. } | Command::Open(_) => {
+            true
+        }
         Command::Pwrite(ask) => ask.direct,
         Command::Pread(ask) => ask.direct,
         _ => false,

@@ -257,7 +257,9 @@ pub fn cachestat(file: &File, off: u64, len: u64) -> io::Result<Cached> {
     // SAFETY: two numbers are read, five are written, as `struct cachestat_range` and `struct cachestat` have them.
     let answer =
         unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), range.as_ptr(), stat.as_mut_ptr(), c_uint::default()) };
-    count(answer as isize)?;
+    if answer < 0 {
+        return Err(io::Error::last_os_error());
+    }
     Ok(Cached { cached: stat[0], dirty: stat[1], writeback: stat[2] })
 }
 
@@ -402,8 +404,7 @@ impl Mapping {
         let size = usize::try_from(len).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: the kernel chooses the address, so nothing that exists is mapped over.
-        let start =
-            unsafe { libc::mmap64(ptr::null_mut(), size, protection, libc::MAP_SHARED, file.as_raw_fd(), off) };
+        let start = unsafe { libc::mmap64(ptr::null_mut(), size, protection, libc::MAP_SHARED, file.as_raw_fd(), off) };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
