@@ -64,6 +64,7 @@ mod linux {
             script: None,
             words: Vec::new(),
         };
+        let mut said_shrink = false;
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or(format!("{word} needs a value"));
@@ -76,11 +77,17 @@ mod linux {
                 "--traces" => options.traces = true,
                 "--jobs" => options.jobs = usize::try_from(number(value()?)?.max(1)).unwrap_or(1),
                 "--script" => options.script = Some(PathBuf::from(value()?)),
-                "--shrink" => options.shrink = usize::try_from(number(value()?)?).unwrap_or(0),
+                "--shrink" => {
+                    said_shrink = true;
+                    options.shrink = usize::try_from(number(value()?)?).unwrap_or(0);
+                }
                 _ => options.words.push(word),
             }
         }
         let unknown = options.filesystems.iter().find(|fs| !FILESYSTEMS.contains(&fs.as_str()));
+        if options.script.is_some() && !said_shrink {
+            options.shrink = 0;
+        }
         match unknown {
             Some(fs) => Err(format!("{fs} is not one of {}", FILESYSTEMS.join(", "))),
             None => Ok(options),

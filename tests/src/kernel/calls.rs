@@ -285,8 +285,9 @@ fn hint(file: &File, hint: Hint, value: Option<i64>) -> Answered {
     }
 }
 
-/// The file to take from: the descriptor of an open one, else one for this command.
+/// The file to take from: the descriptor of an open one, else one for this command. There is a current file.
 fn source(at: &Mounted, name: &str) -> io::Result<File> {
+    at.current()?;
     match at.by_name(name) {
         Some(opened) => opened.file.try_clone(),
         None => File::open(at.disk.root().join(name)),
