@@ -16,6 +16,9 @@ pub struct Document {
     pub fs: String,
     /// The trace's name.
     pub trace: String,
+    /// The kernel's version, or what answered in its place.
+    #[serde(default)]
+    pub kernel: String,
     /// One step per command.
     pub steps: Vec<Step>,
 }

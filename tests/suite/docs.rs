@@ -13,9 +13,11 @@ use extentscope_core::trace::{Event, LockClass, Mode};
 use extentscope_tests::here;
 
 /// Documents whose paths must exist.
-const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", EVENTS];
+const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", EVENTS, FIDELITY];
 /// The list of events as a document.
 const EVENTS: &str = "docs/EVENTS.md";
+/// What is equal to the recorded kernels, and what is not.
+pub(super) const FIDELITY: &str = "docs/FIDELITY.md";
 
 /// Where a path in a document may start: at the root, or at the engine.
 const BASES: [&str; 2] = ["", "core/src"];
@@ -164,23 +166,23 @@ fn root() -> PathBuf {
     here().parent().expect("the tests lie in a folder of the workspace").to_path_buf()
 }
 
-fn read(document: &str) -> String {
+pub(super) fn read(document: &str) -> String {
     fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
 }
 
 /// A cell of a table: a bar would end it.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
 /// The text between `<!-- name -->` and `<!-- /name -->`.
-fn between<'text>(text: &'text str, name: &str) -> Option<&'text str> {
+pub(super) fn between<'text>(text: &'text str, name: &str) -> Option<&'text str> {
     let (_, rest) = text.split_once(&format!("<!-- {name} -->\n"))?;
     rest.split_once(&format!("<!-- /{name} -->")).map(|(found, _)| found)
 }
 
 /// Compares the section of a document with what it should be, or writes it.
-fn compare(document: &str, section: &str, expected: &str) {
+pub(super) fn compare(document: &str, section: &str, expected: &str) {
     let text = read(document);
     let found = between(&text, section).unwrap_or_else(|| panic!("{document} has no section {section}"));
     if found == expected {

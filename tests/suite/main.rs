@@ -2,6 +2,7 @@
 
 mod complete;
 mod docs;
+mod fidelity;
 mod golden;
 mod map_schema;
 mod observation;

@@ -112,7 +112,7 @@ impl Judge {
         let Some(first) = differences.iter().find(|difference| both.contains(&difference.n)) else {
             return Ok(Verdict { steps, equal: steps, outcome: Outcome::Unstable { first: told(first) } });
         };
-        let outcome = match fidelity::explanation(&case.fs, &case.name, &case.script, first) {
+        let outcome = match fidelity::explanation(&case.fs, &case.name) {
             Some(id) => Outcome::Explained { id: id.to_owned(), first: told(first) },
             None => Outcome::Differs { first: told(first), command: first.cmd.clone() },
         };
