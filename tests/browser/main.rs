@@ -2,6 +2,7 @@
 //! `cargo test -p extentscope-tests --features browser --test browser`.
 
 mod bad_input;
+mod compare;
 mod digest;
 mod hooks;
 mod session;

@@ -10,6 +10,7 @@ mod browser;
 mod build;
 mod bundle;
 mod explore;
+mod fsx;
 mod kernel;
 mod page;
 mod run;
@@ -38,6 +39,8 @@ enum Command {
     Build,
     /// Run tasks against each other in many orders, and check every rule after each step
     Explore(explore::Options),
+    /// Do random operations on every filesystem and on a flat file, and compare after each one
+    Fsx(fsx::Options),
     /// Measure the engine next to peers: replay, seek, extent map, page cache; fails on nothing
     Bench(bench::Options),
     /// Run every check there is; the last line says how many passed
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Build => build::run(),
         Command::Explore(options) => explore::run(&options),
+        Command::Fsx(options) => fsx::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Test(options) => return test::run(&options),
     };

@@ -82,7 +82,9 @@ impl Stage {
         scene.inspector = self.inspect(session, view, &scene);
         scene.text = view.text.then(|| session.text_view());
         if view.compare {
-            scene.compare = scene.file.as_ref().map(|file| compare::scene(session, &file.name, file.lens));
+            let none = crate::scene::Lens { first: 0, blocks: 32 };
+            let (name, lens) = scene.file.as_ref().map_or(("", none), |file| (&file.name, file.lens));
+            scene.compare = Some(compare::scene(session, name, lens));
         }
         scene
     }
