@@ -84,8 +84,8 @@ fn controls(ui: Ui<'_>) -> Html {
             <Picker name="File" testid={"file"} options={files.collect::<Vec<_>>()} value={chosen} on_choose={choose} />
             { for scene.file.as_ref().map(|file| lens_words(ui, file)) }
             { zoom(ui) }
-            { device_pager(ui, scene) }
             if !ui.state.view.compare {
+                { device_pager(ui, scene) }
                 { ui.toggle("Difference", ui.state.prefs.difference, Some("difference"), Action::Difference) }
             }
             { ui.toggle("All filesystems", ui.state.view.compare, Some("compare"), Action::Compare) }

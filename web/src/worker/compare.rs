@@ -54,7 +54,7 @@ fn sentence(differs: &[Stretch], same: &Same) -> String {
         differs.iter().map(|part| format!("{} to {}", bytes(part.from), bytes(part.to))).collect();
     let mut found = match places.as_slice() {
         [] => Vec::new(),
-        places if places.len() <= 3 => vec![format!("the extents from {}", places.join(" and from "))],
+        places if places.len() <= 4 => vec![format!("the extents of {}", places.join(", "))],
         places => vec![format!("the extents in {} places", places.len())],
     };
     let facts = [(same.answer, "the answer"), (same.size, "the size"), (same.blocks, "st_blocks")];
@@ -62,7 +62,7 @@ fn sentence(differs: &[Stretch], same: &Same) -> String {
     match found.split_last() {
         None => String::from("No difference: FIEMAP, size, st_blocks and the answer are the same everywhere."),
         Some((last, [])) => format!("Different: {last}."),
-        Some((last, rest)) => format!("Different: {} and {last}.", rest.join(", ")),
+        Some((last, rest)) => format!("Different: {}; {last}.", rest.join("; ")),
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(compared.sides.len(), personality::NAMES.len());
         assert_eq!(compared.differs, [Stretch { from: 8192, to: 16384 }]);
         assert_eq!(compared.line.as_deref(), Some("falloc 0 16k"));
-        assert!(compared.sentence.starts_with("Different: the extents from 8K to 16K"), "{}", compared.sentence);
+        assert!(compared.sentence.starts_with("Different: the extents of 8K to 16K"), "{}", compared.sentence);
         let own: Vec<&str> = compared.sides.iter().filter(|side| side.own).map(|side| side.name.as_str()).collect();
         assert_eq!(own, [personality::DEFAULT]);
         assert!(compared.sides.iter().any(|side| side.words.contains("8K to 16K unwritten")));
