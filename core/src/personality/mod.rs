@@ -8,6 +8,7 @@ mod bcachefs;
 mod ext4;
 pub mod options;
 pub mod plan;
+pub mod simplified;
 mod xfs;
 
 pub use options::OptionError;

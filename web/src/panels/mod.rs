@@ -12,6 +12,7 @@ pub mod picker;
 pub mod right;
 pub mod settings;
 pub mod side;
+pub mod simplified;
 pub mod source;
 pub mod stage;
 pub mod tables;

@@ -1,11 +1,12 @@
 //! The stage: the file map with its controls.
 
+use extentscope_core::personality::simplified::Near;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
 use super::picker::Picker;
-use super::{Ui, compare, legend};
+use super::{Ui, compare, legend, simplified};
 use crate::draw::icons::Icon;
 use crate::draw::map::FileMap;
 use crate::draw::marks::cell_of;
@@ -44,6 +45,7 @@ pub fn view(ui: Ui<'_>) -> Html {
             if compared.is_none() {
                 { legend::view(ui) }
             }
+            { simplified::chips(ui, Near::Map) }
             { opening(ui) }
         </section>
     }

@@ -1,8 +1,9 @@
 //! The timeline's panel: the drawing, and the locks at the cursor in words.
 
+use extentscope_core::personality::simplified::Near;
 use yew::prelude::*;
 
-use super::{Ui, notice};
+use super::{Ui, notice, simplified};
 use crate::draw::timeline::{Timeline, step_at};
 use crate::scene::LockItem;
 use crate::state::Action;
@@ -25,6 +26,7 @@ pub fn view(ui: Ui<'_>) -> Html {
                 <h2>{ "Timeline" }</h2>
                 <span class="quiet">{ "steps, not seconds" }</span>
                 { ui.toggle("Locks", ui.state.prefs.locks, Some("show-locks"), Action::Locks) }
+                { simplified::chips(ui, Near::Timeline) }
             </div>
             <div class="time-box" tabindex="0" role="group" aria-label="Tasks and locks over steps" {onclick}>
                 <Timeline scene={scene.clone()} width={ui.width} room={ui.state.room()} locks={ui.state.prefs.locks} />

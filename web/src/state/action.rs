@@ -171,6 +171,8 @@ pub enum Action {
     FocusStage,
     /// Says the state.
     Say,
+    /// Says what is simpler here than in a kernel.
+    Tell(&'static str),
     /// A notice is read.
     Dismiss,
     /// The window has this size.

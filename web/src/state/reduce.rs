@@ -279,6 +279,7 @@ fn page_action(state: &mut State, action: Action) -> Effects {
         }
         Action::FocusStage => return vec![Effect::Focus(Focus::Stage)],
         Action::Say => state.status = words(state.scene.as_deref()),
+        Action::Tell(text) => say(state, text),
         Action::Dismiss => state.notice = None,
         Action::Resized { width, low, timeline_steps } => {
             state.low = low;

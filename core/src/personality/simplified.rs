@@ -1,0 +1,76 @@
+//! What the engine does not do as a kernel, told to whoever looks: in the page, in `docs/FIDELITY.md`.
+
+/// One simplification.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Simplification {
+    /// Its name in documents, comments and the page.
+    pub id: &'static str,
+    /// What is simpler here.
+    pub what: &'static str,
+    /// Where a user may see it.
+    pub shows: &'static str,
+    /// The part of the page that it belongs to.
+    pub near: Near,
+}
+
+/// A part of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Near {
+    /// The file map and the device below it.
+    Map,
+    /// The timeline with its locks.
+    Timeline,
+}
+
+/// All simplifications, in the order of their names.
+pub const SIMPLIFICATIONS: [Simplification; 9] = [
+    Simplification {
+        id: "F1",
+        what: "metadata has no bytes and no place on the device; its size is a constant at mkfs",
+        shows: "`statfs`, addresses of the first data, how much fits before ENOSPC",
+        near: Near::Map,
+    },
+    Simplification {
+        id: "F2",
+        what: "a commit is one step behind a flush; there is no journal, and node writes are not requests",
+        shows: "timeline, `crash`",
+        near: Near::Timeline,
+    },
+    Simplification {
+        id: "F3",
+        what: "`crash` waits for writeback under way and keeps the last commit; other legal outcomes are not shown",
+        shows: "`crash`",
+        near: Near::Timeline,
+    },
+    Simplification {
+        id: "F4",
+        what: "one device queue, first come first served, fixed cost",
+        shows: "order of completion",
+        near: Near::Timeline,
+    },
+    Simplification {
+        id: "F5",
+        what: "space search: goal, then first fit, then the longest run; no groups, no preallocation windows",
+        shows: "physical addresses",
+        near: Near::Map,
+    },
+    Simplification { id: "F6", what: "fdatasync does what fsync does", shows: "commits", near: Near::Timeline },
+    Simplification {
+        id: "F7",
+        what: "no reclaim: pages leave only by punch, truncate, direct I/O, fadvise, remount",
+        shows: "cached pages",
+        near: Near::Map,
+    },
+    Simplification {
+        id: "F8",
+        what: "a B-tree node's locks are held from root to leaf, without sequence numbers and relocking",
+        shows: "lock lanes",
+        near: Near::Timeline,
+    },
+    Simplification {
+        id: "F9",
+        what: "data is one byte repeated per write, as `xfs_io` writes it; blocks cut by a write hold real mixed bytes",
+        shows: "none",
+        near: Near::Map,
+    },
+];
