@@ -15,7 +15,7 @@ use std::io::Read;
 pub const FILESYSTEMS: [&str; 4] = ["ext4", "xfs", "btrfs", "bcachefs"];
 
 /// The filesystems that the engine has a personality for.
-pub const MODELLED: [&str; 3] = ["ext4", "xfs", "bcachefs"];
+pub const MODELLED: [&str; 4] = ["ext4", "xfs", "btrfs", "bcachefs"];
 
 /// The commands of the first slice: a trace that uses only these is applicable to it.
 pub const FIRST_SLICE: &[&str] = &[

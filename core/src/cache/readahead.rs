@@ -37,6 +37,7 @@ pub struct Window {
 fn first_order(plan: ReadaheadPlan) -> u32 {
     match plan.orders {
         ReadaheadOrders::GrowWithWindow => 0,
+        ReadaheadOrders::Single => 0,
         ReadaheadOrders::GrowWithFolio => 2,
     }
 }
@@ -84,6 +85,7 @@ impl Readahead {
                     self.size = end - self.start;
                 }
             }
+            ReadaheadOrders::Single => self.order = 0,
             ReadaheadOrders::GrowWithFolio => self.order = folio_pages.ilog2() + 2,
         }
         self.async_size = self.size;

@@ -1,5 +1,6 @@
 //! Floor 14, whole-world checks: every structure's own rules, and the rules between floors.
 
+mod ordered;
 mod sharing;
 
 use crate::base::cache_state::Backing;
@@ -16,7 +17,8 @@ pub fn verify(volume: &Volume) -> Result<(), String> {
     volume.cache.verify()?;
     extents_own_their_blocks(volume)?;
     sharing::users_are_counted(volume)?;
-    promises_are_counted(volume)
+    promises_are_counted(volume)?;
+    ordered::verify(volume)
 }
 
 /// No block has two owners where nothing is shared, and no extent has a free block.

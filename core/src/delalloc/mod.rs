@@ -3,6 +3,8 @@
 //! Where the filesystem keeps an index of delayed ranges, it is here; where only the page cache knows, this floor
 //! keeps the count and the cached blocks keep the rest. Either way the ledger's `Delayed` equals what they hold.
 
+pub mod ordered;
+
 use crate::base::{Errno, FileBlock, Ino, Range, RangeMap, StateCell};
 use crate::sim::Cx;
 use crate::space::{Promise, Space};

@@ -5,7 +5,7 @@ use crate::base::{Errno, Extent, ExtentKind, Ino, PAGE_SIZE, Payload, Range, Sta
 use crate::cache::folio_lock;
 use crate::dev::Op;
 use crate::map::{MappingKind, Volume};
-use crate::personality::plan::{Overwrite, Placement};
+use crate::personality::plan::{DirectPath, Overwrite, Placement};
 use crate::trace::{Frame, Mark, Mode};
 
 impl Volume {
@@ -17,6 +17,9 @@ impl Volume {
     /// Writes `len` bytes at `pos` to the device at once. The caller holds the inode's lock exclusively.
     pub async fn direct_write(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
         let _frame = self.cx.frame(Frame::Direct, pos, len);
+        if self.profile.direct.path == DirectPath::ThroughCache {
+            return self.write_through(ino, pos, len, fill).await;
+        }
         if self.direct_misaligned(pos, len) {
             return Transfer::stopped(0, Errno::EINVAL);
         }
@@ -41,11 +44,28 @@ impl Volume {
         }
     }
 
+    /// A buffered write whose pages are written at once and leave the cache. What is in flight with them stays so.
+    async fn write_through(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
+        let transfer = self.write(ino, pos, len, fill).await;
+        if transfer.done == 0 {
+            return transfer;
+        }
+        if let Err(errno) = self.write_back(ino, pos, transfer.done).await {
+            return Transfer::stopped(0, errno);
+        }
+        self.wait_writeback(ino, pos, transfer.done).await;
+        self.invalidate(ino, pos, transfer.done).await;
+        transfer
+    }
+
     /// Reads around the cache, after writing back what is dirty.
     pub async fn direct_read(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
         let _frame = self.cx.frame(Frame::Direct, pos, len);
         if self.direct_misaligned(pos, len) {
-            return Transfer::stopped(0, Errno::EINVAL);
+            return match self.profile.direct.path {
+                DirectPath::Around => Transfer::stopped(0, Errno::EINVAL),
+                DirectPath::ThroughCache => self.read(ino, pos, len).await,
+            };
         }
         let end = pos.saturating_add(len).min(self.inodes.size(ino));
         if pos >= end {

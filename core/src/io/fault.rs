@@ -71,6 +71,8 @@ impl Volume {
     /// Whether the page was there to be stored into.
     async fn try_store_page(&self, ino: Ino, page: PageIndex, pos: u64, len: u64, fill: Fill) -> Result<bool, Errno> {
         self.fault_in(ino, page).await?;
+        let own = self.cache.folio_blocks(page, 1);
+        self.settle(ino, own).await?;
         let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
         let found = || self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
         let Some((index, pages)) = found() else { return Ok(false) };
@@ -82,7 +84,7 @@ impl Volume {
             return Err(Errno::EIO);
         }
         let stale = self.cache.count(ino, self.cache.folio_blocks(page, 1), |state| !state.uptodate);
-        if found() != Some((index, pages)) || stale > 0 {
+        if found() != Some((index, pages)) || stale > 0 || self.ordered.overlaps(ino, own) {
             return Ok(false);
         }
         let folio = match self.profile.fault {

@@ -3,7 +3,7 @@
 use crate::base::cache_state::Backing;
 use crate::base::{BlockSize, Errno, ExtentKind, FileBlock, Ino, PageIndex, Range, Stamped};
 use crate::map::{Mapping, MappingKind, Volume};
-use crate::personality::plan::Delayed;
+use crate::personality::plan::{Delayed, TruncateTail};
 use crate::trace::Frame;
 
 impl Volume {
@@ -17,12 +17,26 @@ impl Volume {
             for mapping in mappings {
                 self.fill_mapping(ino, &mapping).await?;
             }
+            self.zero_behind_end(ino, run);
             self.cache.set_state(ino, run, |mut state| {
                 state.uptodate = true;
                 state
             });
         }
         Ok(())
+    }
+
+    /// The device may hold old bytes behind the end of the file; the cache has zeroes there (`btrfs_do_readpage`).
+    fn zero_behind_end(&self, ino: Ino, run: Range<FileBlock>) {
+        let (block, size) = (self.profile.block, self.inodes.size(ino));
+        let at = block.block_of(size);
+        if self.profile.truncate.tail != TruncateTail::WriteAndLeave || block.aligned(size) || !run.contains(at) {
+            return;
+        }
+        if let Some(prov) = self.cache.data(ino, at).map(|stamped| stamped.prov) {
+            let rest = block.pos(at + 1) - size;
+            self.patch(ino, size, rest, super::Fill { byte: 0, prov });
+        }
     }
 
     async fn fill_mapping(&self, ino: Ino, mapping: &Mapping) -> Result<(), Errno> {
@@ -103,7 +117,13 @@ impl Volume {
     /// From the device, up to the next cached block.
     fn peek_mapping(&self, ino: Ino, range: Range<FileBlock>) -> Vec<(Range<FileBlock>, Stamped)> {
         let block = self.profile.block;
-        let mapping = self.mapping(ino, range);
+        if let Some((_, flight)) = self.ordered.at(ino, range.start) {
+            // It is not cached, so it has arrived.
+            let runs = self.io.device(|device| device.peek(Range::sized(flight.target(range.start), 1)));
+            return runs.into_iter().map(|(_, stamped)| (Range::sized(range.start, 1), stamped)).collect();
+        }
+        let flight = self.ordered.next(ino, range.start).map_or(range.end, |next| next.start.min(range.end));
+        let mapping = self.mapping(ino, Range::new(range.start, flight));
         let mut end = mapping.range.end;
         for (run, state) in self.next_cached(ino, mapping.range) {
             if state {

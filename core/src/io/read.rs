@@ -65,6 +65,8 @@ impl Volume {
         if self.cache.count(ino, blocks, |state| !state.uptodate) == 0 {
             return Ok(());
         }
+        // What is in flight has no record that says where it is (`lock_extents_for_read`).
+        self.settle(ino, blocks).await?;
         let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
         self.fill(ino, blocks).await
     }

@@ -1,7 +1,7 @@
 //! Buffered write: into the cache, with a promise for what has no place yet.
 
 use super::{Fill, Source, Transfer};
-use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Range, Stamped};
+use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Prov, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
@@ -51,13 +51,22 @@ impl Volume {
     pub async fn zero_old_end(&self, ino: Ino, pos: u64, fill: Fill) -> Result<(), Errno> {
         let size = self.inodes.size(ino);
         let block = self.profile.block;
-        let unaligned = pos > size && !block.aligned(size);
-        if unaligned
-            && self.profile.truncate.grow == GrowTail::ZeroIfMapped
-            && block.block_of(pos) != block.block_of(size)
-        {
-            let end = block.pos(block.block_after(size));
-            self.zero_if_mapped(ino, size, end - size, fill.prov).await?;
+        if pos <= size || block.aligned(size) || block.block_of(pos) == block.block_of(size) {
+            return Ok(());
+        }
+        self.zero_tail(ino, fill.prov).await
+    }
+
+    /// The block of an unaligned end reads as zeroes behind it, as the personality sees to that.
+    pub async fn zero_tail(&self, ino: Ino, prov: Prov) -> Result<(), Errno> {
+        let size = self.inodes.size(ino);
+        let block = self.profile.block;
+        let rest = block.pos(block.block_after(size)) - size;
+        match self.profile.truncate.grow {
+            _ if rest == 0 => {}
+            GrowTail::ZeroIfMapped => drop(self.zero_if_mapped(ino, size, rest, prov).await?),
+            GrowTail::ZeroAlways => self.zero_block(ino, size, rest, prov).await?,
+            GrowTail::Nothing => {}
         }
         Ok(())
     }
@@ -92,11 +101,17 @@ impl Volume {
         let order = match self.profile.write_folio {
             WriteFolio::RestOfCall => len,
             WriteFolio::WholeCall => call,
+            WriteFolio::Page => PAGE_SIZE,
         };
         let part = self.write_part(ino, pos, len, order);
         let _frame = self.cx.frame(Frame::WriteFolio, part.index.0, u64::from(part.pages));
         let when = self.relieve(ino).await?;
+        let touched = self.profile.block.covering(part.pos, part.len);
+        self.settle(ino, touched).await?;
         let _lock = self.cx.lock(folio_lock(ino, part.index), Mode::Exclusive).await;
+        if self.ordered.overlaps(ino, touched) {
+            return Ok(None);
+        }
         match self.cache.folio_at(ino, part.index, |folio| (folio.index, folio.pages)) {
             Some(found) if found == (part.index, part.pages) => {}
             None if !self.cache.has_folio_in(ino, self.cache.folio_blocks(part.index, part.pages)) => {

@@ -33,14 +33,33 @@ impl Volume {
         Ok(data)
     }
 
+    /// Zeroes bytes of one block and makes it dirty, whatever it is (`btrfs_truncate_block`).
+    pub async fn zero_block(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
+        let _frame = self.cx.frame(Frame::Zero, pos, len);
+        self.zero_in_cache(ino, pos, len, prov).await
+    }
+
+    /// Cached bytes of one block behind the end of the file are zeroes; it gets no dirtier (`truncate_pagecache`).
+    pub fn zero_cached_tail(&self, ino: Ino, prov: Prov) {
+        let size = self.inodes.size(ino);
+        let block = self.profile.block;
+        let rest = block.pos(block.block_after(size)) - size;
+        if rest > 0 && self.cache.state(ino, block.block_of(size)).is_some_and(|state| state.uptodate) {
+            self.patch(ino, size, rest, Fill { byte: 0, prov });
+        }
+    }
+
     async fn zero_in_cache(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
         let page = PageIndex(pos / PAGE_SIZE);
+        let own = self.profile.block.covering(pos, len);
         let (index, pages, _lock) = loop {
+            self.settle(ino, own).await?;
             let (index, pages) = self.folio_or_page(ino, page);
             let lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
             self.wait_stable(ino, index, pages).await;
             // It may have been dropped while the task waited.
-            if self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) == Some((index, pages)) {
+            let there = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) == Some((index, pages));
+            if there && !self.ordered.overlaps(ino, own) {
                 break (index, pages, lock);
             }
         };

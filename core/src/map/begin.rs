@@ -43,7 +43,7 @@ impl Volume {
                     self.allocate_into(ino, hole, ExtentKind::Unwritten).await?;
                 }
             }
-            Delayed::Index => {
+            Delayed::Index | Delayed::Overlay => {
                 for hole in holes {
                     self.delalloc.insert(ino, hole, &mut promise);
                 }
@@ -66,7 +66,7 @@ impl Volume {
     /// A write got fewer bytes than it prepared for: blocks of `range` that were newly promised and that no dirty
     /// block needs lose their promise (`iomap_write_delalloc_release`).
     pub fn end_write(&self, ino: Ino, range: Range<FileBlock>) {
-        if self.profile.delayed != Delayed::Index {
+        if !matches!(self.profile.delayed, Delayed::Index | Delayed::Overlay) {
             return;
         }
         let mut at = range.start;
@@ -79,10 +79,11 @@ impl Volume {
 
     /// The parts of `range` that have no place and no promise.
     fn unpromised(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
-        if self.profile.delayed == Delayed::Cache {
-            return self.cache.runs(ino, range, |state| state.backing == Backing::Hole);
+        match self.profile.delayed {
+            Delayed::Cache => self.cache.runs(ino, range, |state| state.backing == Backing::Hole),
+            Delayed::Overlay => self.delalloc.gaps(ino, range),
+            Delayed::Index | Delayed::Never => self.holes(ino, range),
         }
-        self.holes(ino, range)
     }
 
     /// A promise of `blocks` blocks; when there are not enough, a commit may free some.

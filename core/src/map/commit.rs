@@ -59,6 +59,7 @@ impl Volume {
     pub fn forget_memory(&self) {
         self.cache.forget_all();
         self.delalloc.forget_all();
+        self.ordered.forget_all();
         self.space.forget_all();
         self.refs.forget_all();
         self.readahead.change(BTreeMap::clear);

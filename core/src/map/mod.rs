@@ -13,6 +13,7 @@ use crate::base::{Extent, ExtentKind, FileBlock, Ino, Range, StateCell};
 use crate::cache::PageCache;
 use crate::cache::readahead::Readahead;
 use crate::delalloc::Delalloc;
+use crate::delalloc::ordered::Ordered;
 use crate::dev::{BlockDevice, IoQueue};
 use crate::extent::ExtentMap;
 use crate::inode::Inodes;
@@ -44,6 +45,8 @@ pub struct Volume {
     pub cache: PageCache,
     /// Delayed ranges.
     pub delalloc: Delalloc,
+    /// Blocks with a place and without a record.
+    pub ordered: Ordered,
     /// Readahead windows by inode.
     pub readahead: StateCell<BTreeMap<Ino, Readahead>>,
     /// What the last commit made durable.
@@ -68,6 +71,8 @@ pub struct Ioend {
     pub folios: Vec<crate::base::PageIndex>,
     /// What the tree says afterwards, for blocks whose record changes.
     pub extents: Vec<Extent>,
+    /// Blocks in flight that it brings to the device.
+    pub flights: Vec<Range<FileBlock>>,
     /// End of the data in the file, in bytes: the recorded size grows to it.
     pub end: u64,
     /// The requests.
@@ -86,6 +91,7 @@ impl Volume {
             inodes: Inodes::new(cx),
             cache: PageCache::new(cx, profile.block),
             delalloc: Delalloc::new(cx, &space),
+            ordered: Ordered::new(cx),
             readahead: StateCell::default(),
             committed: StateCell::default(),
             ioends: StateCell::default(),

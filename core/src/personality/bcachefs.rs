@@ -11,11 +11,13 @@ pub const NAME: &str = "bcachefs";
 const LEVELS: [&str; 3] = ["6.16", "6.12", "2024"];
 
 const FALLOCATE: FallocatePlan = FallocatePlan {
+    flush: FallocateFlush::Nothing,
     over_delayed: OverDelayed::Skip,
     zero: ZeroPlan::Replace,
     punch_past_eof: PunchPastEof::Frees,
     no_space: FallocNoSpace::AllOrNothing,
     edges: TruncateTail::ZeroDirty,
+    edge: PunchEdge::Data,
 };
 
 const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set };
@@ -176,8 +178,8 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Refused,
         nocow: NocowPlan::Refused,
-        direct: DirectPlan { align: block.bytes() },
-        inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024) }),
+        direct: DirectPlan { align: block.bytes(), path: DirectPath::Around },
+        inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024), place: InlinePlace::AnyBlock }),
         usage: UsagePlan::DataOnly,
         share: SharePlan::Marks,
         clone: CLONE,
@@ -187,6 +189,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::AndWait,
         shutdown: Some(SHUTDOWN),
         native_tool: None,
+        fsync: FsyncPlan::Part,
         flush_on_close_after_truncate: false,
         crash: CrashPlan::LastCommit,
     })

@@ -25,11 +25,13 @@ const SHUTDOWN: ShutdownPlan = ShutdownPlan {
 };
 
 const FALLOCATE: FallocatePlan = FallocatePlan {
+    flush: FallocateFlush::Nothing,
     over_delayed: OverDelayed::Convert,
     zero: ZeroPlan::Convert,
     punch_past_eof: PunchPastEof::Ignored,
     no_space: FallocNoSpace::KeepPart,
     edges: TruncateTail::ZeroDirty,
+    edge: PunchEdge::Data,
 };
 
 const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::Kept, drop: ShiftDrop::Cut, size: ShiftSize::Set };
@@ -133,7 +135,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Ignored,
         nocow: NocowPlan::Refused,
-        direct: DirectPlan { align: 512 },
+        direct: DirectPlan { align: 512, path: DirectPath::Around },
         inline: None,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Never,
@@ -144,6 +146,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::Delayed,
         shutdown: Some(SHUTDOWN),
         native_tool: None,
+        fsync: FsyncPlan::Part,
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })

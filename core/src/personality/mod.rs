@@ -5,6 +5,7 @@
 //! only place that names a filesystem.
 
 mod bcachefs;
+mod btrfs;
 mod ext4;
 pub mod options;
 pub mod plan;
@@ -15,7 +16,7 @@ pub use options::OptionError;
 pub use plan::Profile;
 
 /// The filesystems that can be simulated.
-pub const NAMES: [&str; 3] = [ext4::NAME, xfs::NAME, bcachefs::NAME];
+pub const NAMES: [&str; 4] = [ext4::NAME, xfs::NAME, btrfs::NAME, bcachefs::NAME];
 /// The page's first choice.
 pub const DEFAULT: &str = ext4::NAME;
 
@@ -45,6 +46,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let mut profile = match request.name {
         ext4::NAME => ext4::profile(request)?,
         xfs::NAME => xfs::profile(request)?,
+        btrfs::NAME => btrfs::profile(request)?,
         bcachefs::NAME => bcachefs::profile(request)?,
         other => return Err(OptionError::personality(other, &NAMES)),
     };
@@ -58,7 +60,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
 /// The filesystem whose device size a script means for this one too, when it has none of its own: the recordings of
 /// one were made with the sizes written down for the other.
 pub fn size_from(name: &str) -> Option<&'static str> {
-    (name == bcachefs::NAME).then_some("btrfs")
+    (name == bcachefs::NAME).then_some(btrfs::NAME)
 }
 
 /// What statfs(2) says of the filesystem's type; 0 for one that is not known.
@@ -66,6 +68,7 @@ pub fn magic(name: &str) -> u32 {
     match name {
         ext4::NAME => 0xef53,
         xfs::NAME => xfs::MAGIC,
+        btrfs::NAME => btrfs::MAGIC,
         bcachefs::NAME => 0xca45_1a4e,
         _ => 0,
     }

@@ -79,6 +79,8 @@ pub struct Profile {
     pub shutdown: Option<ShutdownPlan>,
     /// The name under which xfs_io knows the filesystem as its own; `None` for a foreign one.
     pub native_tool: Option<&'static str>,
+    /// What fsync of a part of a file writes.
+    pub fsync: FsyncPlan,
     /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
     pub flush_on_close_after_truncate: bool,
     /// Whether the last directory operation or write reaches the device without a commit.
@@ -121,6 +123,8 @@ pub enum TreeLock {
 pub enum Delayed {
     /// In an index of ranges beside the tree (extent status tree).
     Index,
+    /// In an index of ranges over the tree: every dirty block is in it, whatever the tree has there (`EXTENT_DELALLOC`).
+    Overlay,
     /// In the page cache, per block.
     Cache,
     /// Nowhere: the write allocates at once.
@@ -163,6 +167,8 @@ pub enum ReadaheadOrders {
     GrowWithWindow,
     /// Four times the size of the folio whose use asked for more; windows end anywhere.
     GrowWithFolio,
+    /// Single pages always.
+    Single,
 }
 
 /// What of a folio a store through a mapping makes dirty (`page_mkwrite`).
@@ -179,6 +185,8 @@ pub enum FaultUnit {
 pub enum WriteFolio {
     /// As large as the rest of the call.
     RestOfCall,
+    /// A page.
+    Page,
     /// As large as the whole call, so that the last one may reach behind its end.
     WholeCall,
 }
@@ -190,6 +198,9 @@ pub enum Placement {
     UnwrittenThenConvert,
     /// As written, after the data has arrived.
     IndexAfterWrite,
+    /// One allocation from the first block that goes out to the end of the dirty run. It is in flight, without a
+    /// record, until all of it was written (`btrfs_ordered_extent`).
+    Ordered,
 }
 
 /// What fallocate leaves behind.
@@ -252,6 +263,8 @@ pub struct FiemapPlan {
 pub enum FiemapDelayed {
     /// In the index of delayed ranges.
     Index,
+    /// In the index and in what is in flight, between records and over preallocation.
+    Overlay,
     /// In the page cache, between keys of the tree.
     Cache,
     /// Not at all.
@@ -316,6 +329,8 @@ pub enum SeekPrealloc {
     CachedPages,
     /// When the page cache has data for it.
     CachedData,
+    /// Where it is delayed or in flight (`btrfs_find_delalloc_in_range`).
+    Delayed,
 }
 
 /// How the end of cached data over a hole is found.
@@ -354,6 +369,8 @@ pub enum TruncateTail {
     ZeroDirty,
     /// Zeroed in the cache, then written.
     ZeroAndWrite,
+    /// Written if it was dirty, then left as it is on the device; the cache has zeroes behind the end.
+    WriteAndLeave,
 }
 
 /// What happens to the old end's block when the file grows past it.
@@ -361,6 +378,8 @@ pub enum TruncateTail {
 pub enum GrowTail {
     /// Zeroed and dirtied where it is written or delayed.
     ZeroIfMapped,
+    /// Zeroed and dirtied, also where it is a hole (`btrfs_truncate_block`).
+    ZeroAlways,
     /// Left alone: its tail was zeroed before.
     Nothing,
 }
@@ -368,6 +387,8 @@ pub enum GrowTail {
 /// What the modes of fallocate do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FallocatePlan {
+    /// What is written back before anything else.
+    pub flush: FallocateFlush,
     /// Allocating over delayed blocks.
     pub over_delayed: OverDelayed,
     /// Zeroing whole blocks.
@@ -378,6 +399,26 @@ pub struct FallocatePlan {
     pub no_space: FallocNoSpace,
     /// Whether the cut blocks at the edges of a punch are written at once.
     pub edges: TruncateTail,
+    /// Which of them become zeroes.
+    pub edge: PunchEdge,
+}
+
+/// What the modes of fallocate write back before they act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FallocateFlush {
+    /// Nothing.
+    Nothing,
+    /// The range, and what is in flight with it (`btrfs_wait_ordered_range`).
+    Range,
+}
+
+/// Which block at an edge of a punch becomes zeroes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PunchEdge {
+    /// One that has data.
+    Data,
+    /// One that is no hole (`find_first_non_hole`).
+    Mapped,
 }
 
 /// Allocating over delayed blocks.
@@ -396,6 +437,9 @@ pub enum ZeroPlan {
     Convert,
     /// Everything is freed and preallocated anew.
     Replace,
+    /// The same, but what is preallocated already stays, and a block that is covered in part gets space where it is a
+    /// hole and zeroes where it has data (`btrfs_zero_range`).
+    ReplaceWritten,
 }
 
 /// A punch that starts at or past the end of the file.
@@ -484,6 +528,18 @@ pub enum NocowPlan {
 pub struct DirectPlan {
     /// Offsets and lengths must be multiples of this, in bytes.
     pub align: u64,
+    /// How a write that may be direct goes.
+    pub path: DirectPath,
+}
+
+/// How a direct write goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DirectPath {
+    /// Around the cache; what is not aligned is EINVAL.
+    Around,
+    /// Through the cache, written at once and dropped from it, where data has checksums or is not aligned
+    /// (`btrfs_direct_write`).
+    ThroughCache,
 }
 
 /// Data that fits into metadata.
@@ -491,6 +547,17 @@ pub struct DirectPlan {
 pub struct InlinePlan {
     /// At most so many bytes in one piece of writeback.
     pub bytes_max: u64,
+    /// Which pieces.
+    pub place: InlinePlace,
+}
+
+/// Which data may live in metadata.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InlinePlace {
+    /// Any block that is written alone.
+    AnyBlock,
+    /// The first block of a file that ends in it.
+    WholeFile,
 }
 
 /// What st_blocks counts.
@@ -558,4 +625,13 @@ pub struct ShutdownPlan {
 pub enum CrashPlan {
     /// The state of the last commit.
     LastCommit,
+}
+
+/// What fsync, asked for a part of a file (msync), writes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FsyncPlan {
+    /// The part.
+    Part,
+    /// The whole file (`btrfs_sync_file`).
+    WholeFile,
 }

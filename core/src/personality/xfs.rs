@@ -20,11 +20,13 @@ const HEADER_BYTES: u64 = 72;
 const ROOT_RECORDS: u32 = 21;
 
 const FALLOCATE: FallocatePlan = FallocatePlan {
+    flush: FallocateFlush::Nothing,
     over_delayed: OverDelayed::Convert,
     zero: ZeroPlan::Replace,
     punch_past_eof: PunchPastEof::Frees,
     no_space: FallocNoSpace::AllOrNothing,
     edges: TruncateTail::ZeroDirty,
+    edge: PunchEdge::Data,
 };
 
 const SHIFT: ShiftPlan =
@@ -141,7 +143,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         // Half an allocation group, of which there are four (`xfs_inode_validate_extsize`).
         size_hint: SizeHintPlan::Kept { bytes_max: request.size / 8 },
         nocow: NocowPlan::Refused,
-        direct: DirectPlan { align: 512 },
+        direct: DirectPlan { align: 512, path: DirectPath::Around },
         inline: None,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Blocks,
@@ -152,6 +154,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::Nothing,
         shutdown: Some(SHUTDOWN),
         native_tool: Some(NAME),
+        fsync: FsyncPlan::Part,
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })

@@ -6,7 +6,7 @@
 use super::{CacheLook, FileFacts};
 use crate::base::fiemap::{FiemapRecord, flags, request};
 use crate::base::{Errno, Extent, ExtentKind, FileBlock, Range};
-use crate::personality::plan::{FiemapDelayed, FiemapPlan, FiemapTail, FiemapWindow};
+use crate::personality::plan::{FiemapCut, FiemapDelayed, FiemapPlan, FiemapTail, FiemapWindow};
 
 /// What FS_IOC_FIEMAP was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,12 +98,30 @@ pub fn next(facts: &dyn FileFacts, plan: &FiemapPlan, at: Byte, window: Range<By
         _ if from >= hole_end => None,
         FiemapDelayed::Index => facts.delayed(from).filter(|range| range.start < hole_end),
         FiemapDelayed::Cache => facts.cached(Range::new(from, hole_end), CacheLook::Backing),
+        FiemapDelayed::Overlay => facts.delayed(from).filter(|range| range.start < hole_end),
         FiemapDelayed::Unreported => None,
     };
     match (delayed, extent) {
         (Some(delayed), _) => Some(Found::Delayed(delayed.intersect(&Range::new(from, hole_end)))),
+        (None, Some(extent)) if plan.delayed == FiemapDelayed::Overlay && extent.kind == ExtentKind::Unwritten => {
+            Some(over_preallocation(facts, from.max(extent.start), extent))
+        }
         (None, extent) => extent.map(|extent| Found::Extent(shared_part(facts, extent, from))),
     }
+}
+
+/// Preallocated blocks are delayed where new data for them is on its way (`fiemap_process_hole`).
+fn over_preallocation(facts: &dyn FileFacts, from: FileBlock, extent: Extent) -> Found {
+    let pending = facts.delayed(from).filter(|range| range.start < extent.end());
+    let plain_end = match pending {
+        Some(range) if range.start <= from => {
+            return Found::Delayed(range.intersect(&Range::new(from, extent.end())));
+        }
+        Some(range) => range.start,
+        None => extent.end(),
+    };
+    let plain = extent.trimmed(Range::new(from, plain_end)).expect("a part of the extent");
+    Found::Extent(shared_part(facts, plain, from))
 }
 
 /// The part of a record around `from`, or its first, that is shared or is not; it says which.
@@ -141,6 +159,23 @@ pub fn record(facts: &dyn FileFacts, found: Found, window: Range<Byte>) -> Optio
     Some(FiemapRecord { logical: start, physical, length: end - start, flags: bits })
 }
 
+/// What a record found at `at` is cut to.
+pub fn edges(plan: &FiemapPlan, at: Byte, window: Range<Byte>) -> Range<Byte> {
+    let start = if plan.cut == FiemapCut::Whole && at == window.start { Byte(0) } else { at };
+    let end = match plan.cut {
+        FiemapCut::BothEdges => window.end,
+        FiemapCut::Whole => Byte(u64::MAX),
+    };
+    Range { start, end }
+}
+
+/// Whether a walk of the window that came to `at` may call its last record the last one: it may be the last of the
+/// answer only, or there is none behind it in the file.
+pub fn is_last(facts: &dyn FileFacts, plan: &FiemapPlan, at: Byte) -> bool {
+    let rest = Range { start: at, end: Byte(plan.max_start) };
+    plan.cut == FiemapCut::BothEdges || at >= rest.end || next(facts, plan, at, rest).is_none()
+}
+
 /// The answer as it fills the caller's array.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -164,11 +199,11 @@ impl Answer {
     fn is_full(&self) -> bool {
         self.limit.is_some_and(|limit| self.records.len() >= limit as usize)
     }
-    /// The walk is over.
-    pub fn finish(mut self) -> Vec<FiemapRecord> {
+    /// The walk is over; `last` says whether its last record may carry the flag.
+    pub fn finish(mut self, is_last: bool) -> Vec<FiemapRecord> {
         let full = self.is_full();
         if let Some(mut last) = self.held.take().filter(|_| !full) {
-            last.flags |= flags::LAST;
+            last.flags |= if is_last { flags::LAST } else { 0 };
             self.records.push(last);
         }
         self.records
@@ -180,15 +215,15 @@ pub fn records(facts: &dyn FileFacts, plan: &FiemapPlan, asked: &Request) -> Res
     let window = prepare(plan, asked)?;
     let mut answer = Answer::new(asked.limit);
     if asked.flags & request::XATTR != 0 {
-        return Ok(answer.finish());
+        return Ok(answer.finish(true));
     }
     let mut at = window.start;
     while let Some(found) = next(facts, plan, at, window) {
-        let room = record(facts, found, window).is_none_or(|record| answer.push(record));
+        let room = record(facts, found, edges(plan, at, window)).is_none_or(|record| answer.push(record));
         at = Byte(facts.block().pos(found.range().end));
         if !room {
             break;
         }
     }
-    Ok(answer.finish())
+    Ok(answer.finish(is_last(facts, plan, at)))
 }

@@ -40,7 +40,7 @@ pub trait FileFacts {
     fn extent(&self, at: FileBlock) -> Option<Extent>;
     /// Parts of a record in order, each with whether it is told as shared.
     fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)>;
-    /// The delayed range that covers a block, or the first behind it.
+    /// The range without a record, delayed or in flight, that covers a block, or the first behind it.
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>>;
     /// The first run of cached blocks in `range` that count as data, cut to `range`.
     fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>>;
@@ -73,7 +73,7 @@ impl FileFacts for LiveFacts<'_> {
         self.volume.refs.shared_runs(extent)
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
-        self.volume.delalloc.next(self.ino, at)
+        self.volume.next_pending(self.ino, at)
     }
     fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>> {
         self.volume.cache.find_run(self.ino, range, |state| look.counts(state))

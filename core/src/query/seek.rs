@@ -65,6 +65,7 @@ fn ground(facts: &dyn FileFacts, plan: SeekPlan, range: Range<FileBlock>) -> Gro
         return match (extent.kind, plan.prealloc) {
             (ExtentKind::Written | ExtentKind::Inline, _) => Ground::Data(here),
             (ExtentKind::Unwritten, SeekPrealloc::CachedData) => Ground::Data(here),
+            (ExtentKind::Unwritten, SeekPrealloc::Delayed) => over_preallocation(facts, here),
             (ExtentKind::Unwritten | ExtentKind::Reserved, _) => Ground::Ask(here),
         };
     }
@@ -80,9 +81,19 @@ fn ground(facts: &dyn FileFacts, plan: SeekPlan, range: Range<FileBlock>) -> Gro
     }
 }
 
+/// Preallocated blocks are data where new data for them is on its way.
+fn over_preallocation(facts: &dyn FileFacts, here: Range<FileBlock>) -> Ground {
+    match facts.delayed(here.start) {
+        Some(delayed) if delayed.start <= here.start => Ground::Data(Range::new(here.start, delayed.end.min(here.end))),
+        Some(delayed) if delayed.start < here.end => Ground::Ask(Range::new(here.start, delayed.start)),
+        _ => Ground::Ask(here),
+    }
+}
+
 fn look(facts: &dyn FileFacts, plan: SeekPlan, range: Range<FileBlock>) -> Option<Range<FileBlock>> {
     match plan.prealloc {
         SeekPrealloc::CachedData => facts.cached(range, CacheLook::Backing),
+        SeekPrealloc::Delayed => None,
         SeekPrealloc::CachedPages => {
             let preallocated = facts.extent(range.start).is_some_and(|extent| extent.start <= range.start);
             if preallocated { facts.cached(range, CacheLook::Uptodate) } else { None }

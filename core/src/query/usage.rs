@@ -16,7 +16,7 @@ impl Volume {
             counted.sum::<u64>()
         });
         let promised = match self.profile.delayed {
-            Delayed::Index => self.delalloc.blocks(ino),
+            Delayed::Index | Delayed::Overlay => self.delalloc.blocks(ino),
             Delayed::Cache => {
                 let mut blocks = 0;
                 self.cache.each_folio(ino, |folio| {

@@ -1,6 +1,6 @@
 //! The walks as tasks: they take the tree's locks, look, and let go, so that others run in between.
 
-use super::fiemap::{Answer, Byte, Found, Request, next, prepare, record};
+use super::fiemap::{Answer, Byte, Found, Request, edges, is_last, next, prepare, record};
 use super::{FileFacts, LiveFacts};
 use crate::base::fiemap::{FiemapRecord, request};
 use crate::base::{Errno, FsResult, Ino, Range};
@@ -28,7 +28,7 @@ impl Volume {
         }
         let mut answer = Answer::new(asked.limit);
         if asked.flags & request::XATTR != 0 {
-            return Ok(answer.finish());
+            return Ok(answer.finish(true));
         }
         let _inode = match plan.lock {
             FiemapLock::Untouched => Some(self.cx.lock(inode_lock(ino), Mode::Shared).await),
@@ -38,14 +38,14 @@ impl Volume {
         while let Some(found) = self.look(ino, at, window).await? {
             let facts = LiveFacts::new(self, ino);
             // Since the last look the extent may have grown over what was told already.
-            let rest = Range { start: at, end: window.end };
+            let rest = edges(&plan, at, window);
             let room = record(&facts, found, rest).is_none_or(|record| answer.push(record));
             at = Byte(facts.block().pos(found.range().end));
             if !room {
                 break;
             }
         }
-        Ok(answer.finish())
+        Ok(answer.finish(is_last(&LiveFacts::new(self, ino), &plan, at)))
     }
 
     /// One look: the tree's lock, the record at or after `at`, and the folios in front of it.

@@ -6,7 +6,9 @@ use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, Prov, Range};
 use crate::inode::inode_lock;
 use crate::map::{MappingKind, Volume};
-use crate::personality::plan::{FallocNoSpace, OverDelayed, Prealloc, PunchPastEof, ZeroPlan};
+use crate::personality::plan::{
+    FallocNoSpace, FallocateFlush, GrowTail, OverDelayed, Prealloc, PunchEdge, PunchPastEof, ZeroPlan,
+};
 use crate::trace::{Counter, Frame, Mode};
 
 /// Which size change a mode of fallocate makes.
@@ -56,6 +58,7 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        self.before_change(&ask, pos, len).await?;
         let result = self.preallocate(ask.ino, volume.profile.block.covering(pos, len)).await;
         let done = match result {
             Ok(()) => pos + len,
@@ -70,10 +73,28 @@ impl Fs {
         result.map_err(|(_, errno)| errno.into())
     }
 
+    /// What comes before space changes: the old end's block, and the data of the range written back.
+    async fn before_change(&self, ask: &Ask, pos: u64, len: u64) -> FsResult<()> {
+        let volume = self.volume();
+        if pos + len > volume.inodes.size(ask.ino) && volume.profile.truncate.grow == GrowTail::ZeroAlways {
+            volume.zero_tail(ask.ino, ask.prov).await?;
+        }
+        self.flush_before(ask.ino, pos, len).await
+    }
+
+    async fn flush_before(&self, ino: Ino, pos: u64, len: u64) -> FsResult<()> {
+        match self.volume().profile.fallocate.flush {
+            FallocateFlush::Nothing => Ok(()),
+            FallocateFlush::Range => Ok(self.volume().write_back_wait(ino, pos, len).await?),
+        }
+    }
+
     async fn extend_to(&self, ask: &Ask, end: u64) -> FsResult<()> {
         let volume = self.volume();
         if end > volume.inodes.size(ask.ino) {
-            volume.zero_old_end(ask.ino, end, crate::io::Fill { byte: 0, prov: ask.prov }).await?;
+            if volume.profile.truncate.grow != GrowTail::ZeroAlways {
+                volume.zero_old_end(ask.ino, end, crate::io::Fill { byte: 0, prov: ask.prov }).await?;
+            }
             volume.inodes.set_size(ask.ino, end);
             volume.inodes.set_disk_size(ask.ino, end);
         }
@@ -81,7 +102,7 @@ impl Fs {
     }
 
     /// Preallocates what is a hole; on failure says up to where it got.
-    async fn preallocate(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), (FileBlock, Errno)> {
+    pub(super) async fn preallocate(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), (FileBlock, Errno)> {
         let volume = self.volume();
         match volume.profile.prealloc {
             Prealloc::Unwritten => self.preallocate_unwritten(ino, range).await,
@@ -191,9 +212,10 @@ impl Fs {
         if pos >= size && volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored {
             return Ok(());
         }
+        self.flush_before(ask.ino, pos, len).await?;
         self.record_size(ask.ino, pos + len);
         // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
-        self.drop_blocks(ask.ino, self.whole_blocks(ask.ino, pos, len)).await;
+        self.drop_blocks(ask.ino, self.whole_blocks(ask.ino, pos, len)).await?;
         self.zero_edges(&ask, pos, len).await
     }
 
@@ -227,7 +249,11 @@ impl Fs {
         for edge in edges(block.covering(pos, len), whole).filter(|at| block.pos(*at) < size) {
             let from = pos.max(block.pos(edge));
             let to = (pos + len).min(block.pos(edge + 1));
-            volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?;
+            match volume.profile.fallocate.edge {
+                PunchEdge::Data => drop(volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?),
+                PunchEdge::Mapped if volume.extents.get(ask.ino, edge).is_none() => {}
+                PunchEdge::Mapped => volume.zero_block(ask.ino, from, to - from, ask.prov).await?,
+            }
         }
         Ok(())
     }
@@ -238,17 +264,22 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        self.before_change(&ask, pos, len).await?;
         self.record_size(ask.ino, pos + len);
         let block = volume.profile.block;
         let inside = block.inside(pos, len);
         match volume.profile.fallocate.zero {
+            ZeroPlan::ReplaceWritten => {
+                self.replace_written(&ask, pos, len).await?;
+                return if ask.size == SizeRule::Extend { self.extend_to(&ask, pos + len).await } else { Ok(()) };
+            }
             ZeroPlan::Convert => {
                 // The cut blocks at the edges get space too (`ext4_zero_range`).
                 self.preallocate(ask.ino, block.covering(pos, len)).await.map_err(|(_, errno)| errno)?;
                 self.convert_to_unwritten(ask.ino, inside).await;
             }
             ZeroPlan::Replace => {
-                self.drop_blocks(ask.ino, inside).await;
+                self.drop_blocks(ask.ino, inside).await?;
                 if !inside.is_empty() {
                     self.preallocate(ask.ino, inside).await.map_err(|(_, errno)| errno)?;
                 }

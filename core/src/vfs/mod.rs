@@ -16,6 +16,7 @@ pub mod size;
 pub mod snapshot;
 pub mod sync;
 pub mod unshare;
+mod zero_range;
 
 use crate::base::{FsError, StateCell};
 use crate::dev::BlockDevice;

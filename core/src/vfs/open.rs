@@ -147,7 +147,7 @@ impl Fs {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Evict, u64::from(ino.0), 0);
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
-        self.drop_from(ino, crate::base::FileBlock(0)).await;
+        self.drop_from(ino, crate::base::FileBlock(0)).await?;
         volume.dispose(&volume.extents.remove_inode(ino));
         volume.cache.forget(ino);
         volume.inodes.remove(ino);

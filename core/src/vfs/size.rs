@@ -3,7 +3,7 @@
 use super::{Fs, OpResult};
 use crate::base::{Errno, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
 use crate::inode::{inode_lock, invalidate_lock};
-use crate::personality::plan::{TruncateFlush, TruncateTail};
+use crate::personality::plan::{GrowTail, TruncateFlush, TruncateTail};
 use crate::trace::{Frame, Mode};
 
 /// The end of every file, in blocks: nothing lies at or behind it.
@@ -26,7 +26,12 @@ impl Fs {
     pub(super) async fn grow(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
         let volume = self.volume();
         self.flush_unrecorded(ino, u64::MAX >> 1).await?;
-        volume.zero_old_end(ino, size, crate::io::Fill { byte: 0, prov }).await?;
+        match volume.profile.truncate.grow {
+            GrowTail::ZeroAlways => volume.zero_tail(ino, prov).await?,
+            GrowTail::ZeroIfMapped | GrowTail::Nothing => {
+                volume.zero_old_end(ino, size, crate::io::Fill { byte: 0, prov }).await?;
+            }
+        }
         volume.inodes.set_size(ino, size);
         volume.inodes.set_disk_size(ino, size);
         Ok(())
@@ -53,9 +58,15 @@ impl Fs {
         volume.wait_writeback(ino, size, u64::MAX >> 2).await;
         volume.inodes.set_size(ino, size);
         // Pages first, tail second (`ext4_setattr`): a folio that the tail makes dirty could not be split.
-        self.drop_from(ino, block.block_after(size)).await;
+        self.drop_from(ino, block.block_after(size)).await?;
         let mut zeroed = false;
-        if !block.aligned(size) && shorter {
+        if volume.profile.truncate.tail == TruncateTail::WriteAndLeave {
+            volume.zero_cached_tail(ino, prov);
+            if shorter {
+                let start = block.pos(block.block_of(size));
+                volume.write_back_wait(ino, start, (u64::MAX >> 1) - start).await?;
+            }
+        } else if !block.aligned(size) && shorter {
             let end = block.pos(block.block_after(size));
             zeroed = volume.zero_if_mapped(ino, size, end - size, prov).await?;
         }
@@ -69,22 +80,24 @@ impl Fs {
     }
 
     /// Everything from a block on goes: pages, promises, extents.
-    pub(super) async fn drop_from(&self, ino: Ino, from: FileBlock) {
-        self.drop_blocks(ino, Range::new(from, LAST_BLOCK.max(from))).await;
+    pub(super) async fn drop_from(&self, ino: Ino, from: FileBlock) -> FsResult<()> {
+        self.drop_blocks(ino, Range::new(from, LAST_BLOCK.max(from))).await
     }
 
     /// Pages, promises and extents of whole blocks go.
-    pub(super) async fn drop_blocks(&self, ino: Ino, range: Range<FileBlock>) {
+    pub(super) async fn drop_blocks(&self, ino: Ino, range: Range<FileBlock>) -> FsResult<()> {
         let volume = self.volume();
         if range.is_empty() {
-            return;
+            return Ok(());
         }
         let _invalidate = volume.cx.lock(invalidate_lock(ino), Mode::Exclusive).await;
         let pos = volume.profile.block.pos(range.start);
         volume.wait_writeback(ino, pos, volume.profile.block.pos(range.end) - pos).await;
         self.lock_and_drop(ino, range).await;
+        volume.cut_flights(ino, range).await?;
         let removed = volume.extents.update(ino, range, &[]).await;
         volume.dispose(&removed);
+        Ok(())
     }
 
     /// Takes the folios' locks one after the other and their blocks out of the cache.

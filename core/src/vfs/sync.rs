@@ -2,6 +2,7 @@
 
 use super::{Fs, OpResult};
 use crate::base::{Ino, PAGE_SIZE, PageIndex, Range};
+use crate::personality::plan::FsyncPlan;
 use crate::trace::Frame;
 
 /// What sync_file_range(2) is asked to do.
@@ -25,6 +26,10 @@ impl Fs {
     pub async fn fsync_range(&self, ino: Ino, pos: u64, len: u64) -> OpResult<()> {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Fsync, u64::from(ino.0), 0);
+        let (pos, len) = match volume.profile.fsync {
+            FsyncPlan::Part => (pos, len),
+            FsyncPlan::WholeFile => (0, u64::MAX >> 1),
+        };
         volume.write_back_wait(ino, pos, len).await?;
         volume.commit().await?;
         Ok(volume.take_error(ino)?)

@@ -124,6 +124,7 @@ fn weight(event: &Event) -> u8 {
         Event::DeviceData { .. } => 76,
         Event::DeviceFlushed { .. } => 74,
         Event::SpaceTaken { .. } => 72,
+        Event::OrderedBegan { .. } => 73,
         Event::InlineSet { .. } | Event::DelayedAdded { .. } => 66,
         Event::BlocksState { state, .. } if state.dirty => 60,
         Event::FileOpened { .. } | Event::NameRemoved { .. } => 60,
@@ -137,6 +138,7 @@ fn weight(event: &Event) -> u8 {
         Event::SizeChanged { .. } | Event::DiskSizeChanged { .. } | Event::NameSet { .. } => 44,
         Event::HintsSet { .. } => 64,
         Event::DelayedRemoved { .. } | Event::InlineRemoved { .. } => 42,
+        Event::OrderedArrived { .. } | Event::OrderedEnded { .. } => 43,
         Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 48,
         Event::CommandEnded { .. } | Event::FolioWriteback { .. } => 38,
         Event::BlocksState { .. } => 36,
@@ -316,6 +318,9 @@ impl Speaker<'_> {
             }
             Event::DelayedAdded { ino, range } => self.blocks("delayed.add", *ino, *range),
             Event::DelayedRemoved { ino, range } => self.blocks("delayed.remove", *ino, *range),
+            Event::OrderedBegan { ino, range, .. } => self.blocks("ordered.begin", *ino, *range),
+            Event::OrderedArrived { ino, range } => self.blocks("ordered.arrive", *ino, *range),
+            Event::OrderedEnded { ino, range } => self.blocks("ordered.end", *ino, *range),
             _ => return None,
         };
         Some(phrase)

@@ -75,6 +75,9 @@ fn file_samples() -> Vec<Event> {
         Event::BlocksData { ino, range: blocks, data: Payload::ZERO, prov: Prov(0) },
         Event::DelayedAdded { ino, range: blocks },
         Event::DelayedRemoved { ino, range: blocks },
+        Event::OrderedBegan { ino, range: blocks, id: 1, addr: DevBlock(34), fresh: true },
+        Event::OrderedArrived { ino, range: blocks },
+        Event::OrderedEnded { ino, range: blocks },
     ]
 }
 

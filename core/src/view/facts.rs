@@ -31,7 +31,7 @@ impl<'a> WorldFacts<'a> {
             ExtentKind::Inline => 1,
         });
         let promised: u64 = match profile.delayed {
-            Delayed::Index => self.file.delayed.iter().map(|(range, ())| range.len()).sum(),
+            Delayed::Index | Delayed::Overlay => self.file.delayed.iter().map(|(range, ())| range.len()).sum(),
             Delayed::Cache => {
                 let promised = self.file.states.iter().filter(|(_, state)| state.backing == Backing::Dirty);
                 promised.map(|(range, _)| range.len()).sum()
@@ -76,7 +76,16 @@ impl FileFacts for WorldFacts<'_> {
         refs::shared_runs(self.profile.share, &self.world.sharing, extent)
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
-        self.file.delayed.at_or_after(at).map(|(range, ())| range)
+        let next = |from| {
+            let delayed = self.file.delayed.at_or_after(from).map(|(range, ())| range);
+            let ordered = self.file.ordered.at_or_after(from).map(|(range, _)| range);
+            [delayed, ordered].into_iter().flatten().min_by_key(|range| range.start.max(from))
+        };
+        let mut found = next(at)?;
+        while let Some(more) = next(found.end).filter(|more| more.start == found.end) {
+            found.end = more.end;
+        }
+        Some(found)
     }
     fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>> {
         let mut found: Option<Range<FileBlock>> = None;

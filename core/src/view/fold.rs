@@ -2,7 +2,7 @@
 //!
 //! Every event must fit what was there before: an event that does not is a bug of the engine, and is named.
 
-use super::world::{FileView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
+use super::world::{FileView, FlightView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
 use crate::base::{DiskExtent, FileBlock, Ino, Origin, PAGE_SIZE, Range, Stamped};
 use crate::trace::{Event, TaskState};
@@ -156,6 +156,24 @@ impl Folder {
                 let delayed = &mut self.file(*ino).delayed;
                 assert!(delayed.covered(*range) == range.len(), "only what was promised is taken back");
                 delayed.remove(*range);
+            }
+            Event::OrderedBegan { ino, range, id, addr, fresh } => {
+                let ordered = &mut self.file(*ino).ordered;
+                assert!(ordered.covered(*range) == 0, "a block is in flight once");
+                let view = FlightView { id: *id, start: range.start, addr: *addr, fresh: *fresh, arrived: false };
+                ordered.insert(*range, view);
+            }
+            Event::OrderedArrived { ino, range } => {
+                let ordered = &mut self.file(*ino).ordered;
+                let parts = ordered.remove(*range);
+                assert!(parts.iter().map(|(part, _)| part.len()).sum::<u64>() == range.len(), "what arrives was sent");
+                for (part, view) in parts {
+                    ordered.insert(part, FlightView { arrived: true, ..view });
+                }
+            }
+            Event::OrderedEnded { ino, range } => {
+                let ended = self.file(*ino).ordered.remove(*range);
+                assert!(!ended.is_empty(), "only what began ends");
             }
             _ => return false,
         }

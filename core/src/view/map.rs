@@ -193,6 +193,9 @@ impl Mapper<'_> {
         for (run, ()) in self.file.delayed.iter() {
             all.insert(run, ReservationKind::Delalloc);
         }
+        for (run, _) in self.file.ordered.iter() {
+            all.insert(run, ReservationKind::Delalloc);
+        }
         for (run, state) in self.file.states.iter() {
             if state.backing == Backing::Dirty {
                 all.insert(run, ReservationKind::Delalloc);

@@ -1,6 +1,6 @@
 //! What a viewer can point at, and how that looks in a world.
 
-use super::world::{LockView, NodeView, SpaceState, TaskView, World};
+use super::world::{FlightView, LockView, NodeView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
 use crate::base::{DevBlock, Entry, Extent, FileBlock, Ino, Key, NodeId, PageIndex, Range, Stamped, TaskId};
 use crate::trace::LockId;
@@ -61,6 +61,8 @@ pub struct BlockFacet {
     pub folio: Option<(PageIndex, u32, bool)>,
     /// Whether it is promised a place.
     pub delayed: bool,
+    /// Its ordered extent, while it is in flight.
+    pub flight: Option<FlightView>,
     /// Whether it lies behind the end of the file.
     pub past_end: bool,
 }
@@ -96,6 +98,7 @@ fn block_facet(world: &World, ino: Ino, block: FileBlock, block_size: u64) -> Fa
         data: file.data.get(block).map(|(_, data)| data.clone()),
         folio: folio.map(|(first, folio)| (*first, folio.pages, folio.writeback)),
         delayed: file.delayed.get(block).is_some(),
+        flight: file.ordered.get(block).map(|(_, flight)| *flight),
         past_end: block.0 * block_size >= file.size,
     }))
 }

@@ -113,14 +113,21 @@ fn file_section(world: &World, facts: &Facts<'_>, ino: Ino, file: &FileView) -> 
                     vec![run_text("page", index.0, u64::from(folio.pages)), state.to_owned()]
                 }),
             ),
-            table(
-                "Reservations",
-                &["blocks", "what"],
-                file.delayed.iter().map(|(range, ())| vec![blocks(range), "promised, no address yet".to_owned()]),
-            ),
+            table("Reservations", &["blocks", "what"], promised_rows(file)),
             table("Extents and holes", &["blocks", "state", "on the device"], map_rows(facts, file, &extents)),
         ],
     }
+}
+
+fn promised_rows(file: &FileView) -> impl Iterator<Item = Vec<String>> {
+    let delayed = file.delayed.iter().map(|(range, ())| vec![blocks(range), "promised, no address yet".to_owned()]);
+    let ordered = file.ordered.iter().map(|(range, flight)| {
+        let from = flight.addr + (range.start - flight.start);
+        let place = run_text("device block", from.0, range.len());
+        let state = if flight.arrived { "written, no record yet" } else { "not written yet" };
+        vec![blocks(range), format!("in flight to {place}, {state}")]
+    });
+    delayed.chain(ordered)
 }
 
 /// Where state or contents change, a new row begins.

@@ -1,7 +1,8 @@
 //! From the engine's structures to the picture. Shares nothing with the fold.
 
-use super::world::{FileView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
+use super::world::{FileView, FlightView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::{Ino, Range, RangeMap, Stamped};
+use crate::delalloc::ordered::Flight;
 use crate::sim::Cx;
 use crate::trace::TaskState;
 use crate::vfs::Fs;
@@ -68,6 +69,10 @@ fn cached(fs: &Fs, ino: Ino, mut view: FileView) -> FileView {
         }
     });
     view.delayed = volume.delalloc.index(ino);
+    for (range, flight) in volume.ordered.index(ino).iter() {
+        let Flight { id, start, addr, fresh, arrived } = *flight;
+        view.ordered.insert(range, FlightView { id, start, addr, fresh, arrived });
+    }
     view
 }
 

@@ -6,6 +6,7 @@ use crate::base::{
     DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Stamped, TaskId,
 };
 use crate::trace::{Counter, Frame, LockId, Mode, TaskState};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Everything visible. Two worlds are equal when nobody could tell them apart.
@@ -90,6 +91,23 @@ pub struct FileView {
     pub data: RangeMap<FileBlock, Stamped>,
     /// Blocks that are promised a place, where the filesystem keeps an index of them.
     pub delayed: RangeMap<FileBlock, ()>,
+    /// Blocks that have a place on the device and no record yet.
+    pub ordered: RangeMap<FileBlock, FlightView>,
+}
+
+/// Blocks of an ordered extent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct FlightView {
+    /// Which ordered extent.
+    pub id: u64,
+    /// Its first block in the file when it began.
+    pub start: FileBlock,
+    /// That block's place on the device.
+    pub addr: DevBlock,
+    /// Whether the device blocks were taken for it.
+    pub fresh: bool,
+    /// Whether the data is on the device.
+    pub arrived: bool,
 }
 
 /// A folio.

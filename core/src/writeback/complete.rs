@@ -28,11 +28,19 @@ impl Volume {
                 for extent in &ioend.extents {
                     self.record(*extent).await;
                 }
+                for flight in &ioend.flights {
+                    self.arrive(ioend.ino, *flight).await;
+                }
                 let arrived = ioend.end.min(self.inodes.size(ioend.ino));
                 let recorded = self.inodes.get(ioend.ino, |inode| inode.disk_size);
                 self.inodes.set_disk_size(ioend.ino, arrived.max(recorded));
             }
-            Err(errno) => self.note_error(ioend.ino, errno),
+            Err(errno) => {
+                self.note_error(ioend.ino, errno);
+                for flight in &ioend.flights {
+                    self.lose(ioend.ino, *flight).await;
+                }
+            }
         }
         for index in ioend.folios {
             self.cache.set_writeback(ioend.ino, index, false);

@@ -22,6 +22,9 @@ impl Volume {
         for ino in self.cache.files() {
             self.wait_writeback(ino, 0, u64::MAX >> 1).await;
         }
+        for ino in self.ordered.files() {
+            self.settle_file(ino).await?;
+        }
         Ok(())
     }
 

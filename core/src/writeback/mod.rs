@@ -12,6 +12,7 @@
 
 pub mod complete;
 pub mod flusher;
+pub mod ordered;
 pub mod place;
 pub mod select;
 
@@ -34,7 +35,7 @@ impl Volume {
     pub async fn write_back_wait(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
         self.write_back(ino, pos, len).await?;
         self.wait_writeback(ino, pos, len).await;
-        Ok(())
+        self.settle(ino, self.page_blocks(pos, len)).await
     }
 
     /// Waits until nothing that overlaps the bytes is under writeback.

@@ -6,27 +6,30 @@ use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range, St
 use crate::dev::Op;
 use crate::dev::queue::Ticket;
 use crate::map::{Ioend, MappingKind, Volume};
-use crate::personality::plan::Placement;
+use crate::personality::plan::{InlinePlace, Placement};
 use crate::sim::Guard;
 use crate::trace::Mark;
 
 /// Blocks with their new records.
-struct Placed {
+pub(super) struct Placed {
     /// Where the data goes, for blocks that go to the device.
-    targets: Vec<Extent>,
+    pub(super) targets: Vec<Extent>,
     /// Records that the tree gets when the data has arrived.
-    records: Vec<Extent>,
+    pub(super) records: Vec<Extent>,
+    /// Blocks in flight whose record comes when all of their flight has arrived.
+    pub(super) flights: Vec<Range<FileBlock>>,
 }
 
 impl Volume {
     /// Places the runs of a batch, marks its folios, lets go of their locks and hands the data to the device.
     pub(super) async fn send(&self, batch: Batch, locks: Vec<Guard>) -> Result<(), Errno> {
         let ino = batch.ino;
-        let mut placed = Placed { targets: Vec::new(), records: Vec::new() };
+        let mut placed = Placed { targets: Vec::new(), records: Vec::new(), flights: Vec::new() };
         for run in &batch.runs {
             let done = match self.profile.placement {
                 Placement::UnwrittenThenConvert => self.place_in_tree(ino, *run, &mut placed).await,
                 Placement::IndexAfterWrite => self.place_elsewhere(ino, *run, &mut placed).await,
+                Placement::Ordered => self.place_ordered(ino, *run, &mut placed).await,
             };
             if done.is_err() {
                 // Nothing of the batch is sent: what no tree has yet goes back.
@@ -62,8 +65,10 @@ impl Volume {
             })
             .collect();
         let folios = batch.folios.iter().map(|(index, _)| *index).collect();
-        let end = self.profile.block.pos(whole.end);
-        let ioend = Ioend { ino, range: whole, folios, extents: placed.records, end, tickets };
+        // What only takes off has not arrived: its size is recorded at the end of the flight.
+        let end = if placed.flights.is_empty() { self.profile.block.pos(whole.end) } else { 0 };
+        let Placed { records: extents, flights, .. } = placed;
+        let ioend = Ioend { ino, range: whole, folios, extents, flights, end, tickets };
         self.ioends.change(|ioends| ioends.push_back(ioend));
         self.ioend_work.wake_all(&self.cx);
         Ok(())
@@ -135,11 +140,16 @@ impl Volume {
         Ok(())
     }
 
-    fn place_inline(&self, ino: Ino, run: Range<FileBlock>) -> Option<Extent> {
+    pub(super) fn place_inline(&self, ino: Ino, run: Range<FileBlock>) -> Option<Extent> {
         let plan = self.profile.inline?;
         let pos = self.profile.block.pos(run.start);
-        let end = self.profile.block.pos(run.end).min(self.inodes.size(ino));
-        if run.len() != 1 || end - pos > plan.bytes_max {
+        let size = self.inodes.size(ino);
+        let end = self.profile.block.pos(run.end).min(size);
+        let fits = match plan.place {
+            InlinePlace::AnyBlock => true,
+            InlinePlace::WholeFile => pos == 0 && end == size,
+        };
+        if run.len() != 1 || end - pos > plan.bytes_max || !fits {
             return None;
         }
         let data = self.cache.data(ino, run.start).expect("a dirty block has bytes");

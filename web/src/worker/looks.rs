@@ -141,6 +141,9 @@ fn promises(view: &FileView) -> RangeMap<FileBlock, Look> {
     for (range, ()) in view.delayed.iter() {
         promises.insert(range, Look::Delalloc);
     }
+    for (range, _) in view.ordered.iter() {
+        promises.insert(range, Look::Delalloc);
+    }
     promises
 }
 

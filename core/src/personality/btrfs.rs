@@ -1,0 +1,135 @@
+//! btrfs as recorded on Linux 6.18: copy on write, ordered extents, delayed bits over everything that is dirty.
+
+use super::plan::*;
+use super::{OptionError, Request};
+use crate::base::{BlockSize, DevBlock, Range, limits::MAX_FILE_OFFSET};
+
+/// The filesystem's name.
+pub const NAME: &str = "btrfs";
+
+/// `f_type` of statfs(2).
+pub const MAGIC: u32 = 0x9123_683e;
+
+/// The recorded kernel.
+const LEVEL: &str = "6.18";
+
+/// `BTRFS_MAX_EXTENT_SIZE`: 128 MiB, and what one preallocation is cut to: 256 MiB (`__btrfs_prealloc_file_range`).
+const EXTENT_BYTES_MAX: u64 = 128 << 20;
+const PREALLOC_BYTES_MAX: u64 = 256 << 20;
+
+/// Where mkfs puts the first chunk of data, and the smallest device that it takes.
+const FIRST_DATA_BYTE: u64 = 13_631_488;
+const SMALLEST: u64 = 109 << 20;
+/// What the first megabyte and the two copies of the system chunk take, and the unit of chunks.
+const SYSTEM_BYTES: u64 = 17 << 20;
+const STRIPE_BYTES: u64 = 64 << 10;
+
+/// Largest file that goes inline (`max_inline`, mkfs and mount default).
+const INLINE_BYTES_MAX: u64 = 2048;
+
+/// Items of a node of 16 KiB (`struct btrfs_key_ptr` is 33 bytes) and of a leaf (item and file extent: 78 bytes).
+const NODE_ENTRIES: u32 = 208;
+
+fn check(request: &Request<'_>) -> Result<(), OptionError> {
+    if let Some(word) = request.mkfs.split_whitespace().next() {
+        return Err(OptionError::not_modelled("mkfs.btrfs", word));
+    }
+    match request.mount.split([',', ' ']).find(|word| !word.is_empty()) {
+        Some(word) => Err(OptionError::not_modelled("mount.btrfs", word)),
+        None => Ok(()),
+    }
+}
+
+/// Where data begins, and how many bytes its chunks come to when the device is full: metadata has two copies of 5 % of
+/// the device, at least of 32 MiB (measured with devices of 114 MiB to 1 GiB). A device that mkfs would not take is for
+/// teaching: all of it is data.
+fn data_chunks(size: u64) -> (u64, u64) {
+    if size < SMALLEST {
+        return (0, size);
+    }
+    let metadata = (size / 20 / STRIPE_BYTES * STRIPE_BYTES).max(32 << 20);
+    (FIRST_DATA_BYTE, size - SYSTEM_BYTES - 2 * metadata)
+}
+
+/// The profile of a request.
+pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
+    if let Some(level) = request.level.filter(|level| *level != LEVEL) {
+        return Err(OptionError::not_one_of("level", level, &[LEVEL]));
+    }
+    if let Some((key, _)) = request.patches.first() {
+        return Err(OptionError::not_modelled("patch", key));
+    }
+    check(request)?;
+    let bytes = request.block_size.unwrap_or(4096);
+    let block = BlockSize::new(bytes)
+        .filter(|block| block.bytes() == 4096)
+        .ok_or_else(|| OptionError::not_one_of("blocksize", &bytes.to_string(), &["4096"]))?;
+    let device_blocks = request.size / block.bytes();
+    let (start, room) = data_chunks(request.size);
+    let (start, room) = (start / block.bytes(), room / block.bytes());
+    let blocks = |bytes: u64| u32::try_from(bytes / block.bytes()).expect("an extent is short");
+    Ok(Profile {
+        name: NAME,
+        magic: MAGIC,
+        level: LEVEL.to_owned(),
+        block,
+        device_blocks,
+        data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
+        spare_blocks: (device_blocks - start).saturating_sub(room),
+        tree: TreeShape { root: NODE_ENTRIES, node: NODE_ENTRIES, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
+        delayed: Delayed::Overlay,
+        overwrite: Overwrite::Elsewhere,
+        unit: WritebackUnit::DirtyBlocks,
+        readahead: ReadaheadPlan { pages: 1024, fault_pages: 1024, orders: ReadaheadOrders::Single },
+        fault: FaultUnit::Page,
+        write_folio: WriteFolio::Page,
+        placement: Placement::Ordered,
+        prealloc: Prealloc::Unwritten,
+        limits: ExtentLimits {
+            written: blocks(EXTENT_BYTES_MAX),
+            unwritten: blocks(PREALLOC_BYTES_MAX),
+            reserved: 0,
+            boundary: 0,
+        },
+        fiemap: FiemapPlan {
+            delayed: FiemapDelayed::Overlay,
+            tail: FiemapTail::Scanned,
+            window: FiemapWindow::Exact,
+            window_unit: block.bytes(),
+            cut: FiemapCut::Whole,
+            lock: FiemapLock::Untouched,
+            flags: 0,
+            max_start: MAX_FILE_OFFSET,
+        },
+        seek: SeekPlan { prealloc: SeekPrealloc::Delayed, cache: SeekCache::Index },
+        truncate: TruncatePlan {
+            flush: TruncateFlush::Nothing,
+            tail: TruncateTail::WriteAndLeave,
+            grow: GrowTail::ZeroAlways,
+        },
+        fallocate: fallocate(),
+        direct: DirectPlan { align: block.bytes(), path: DirectPath::ThroughCache },
+        inline: Some(InlinePlan { bytes_max: INLINE_BYTES_MAX, place: InlinePlace::WholeFile }),
+        share: SharePlan::DiskExtents,
+        usage: UsagePlan::DataOnly,
+        no_space: NoSpacePlan::WholeFolio,
+        pressure: None,
+        max_file_size: MAX_FILE_OFFSET,
+        fsync: FsyncPlan::WholeFile,
+        flush_on_close_after_truncate: true,
+        crash: CrashPlan::LastCommit,
+    })
+}
+
+/// What the modes of fallocate do.
+fn fallocate() -> FallocatePlan {
+    FallocatePlan {
+        flush: FallocateFlush::Range,
+        over_delayed: OverDelayed::Skip,
+        zero: ZeroPlan::ReplaceWritten,
+        punch_past_eof: PunchPastEof::Frees,
+        no_space: FallocNoSpace::AllOrNothing,
+        edges: TruncateTail::ZeroDirty,
+        edge: PunchEdge::Mapped,
+    }
+}
