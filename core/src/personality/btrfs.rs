@@ -30,6 +30,16 @@ const INLINE_BYTES_MAX: u64 = 2048;
 /// Items of a node of 16 KiB (`struct btrfs_key_ptr` is 33 bytes) and of a leaf (item and file extent: 78 bytes).
 const NODE_ENTRIES: u32 = 208;
 
+const FALLOCATE: FallocatePlan = FallocatePlan {
+    flush: FallocateFlush::Range,
+    over_delayed: OverDelayed::Skip,
+    zero: ZeroPlan::ReplaceWritten,
+    punch_past_eof: PunchPastEof::Frees,
+    no_space: FallocNoSpace::AllOrNothing,
+    edges: TruncateTail::ZeroDirty,
+    edge: PunchEdge::Mapped,
+};
+
 fn check(request: &Request<'_>) -> Result<(), OptionError> {
     if let Some(word) = request.mkfs.split_whitespace().next() {
         return Err(OptionError::not_modelled("mkfs.btrfs", word));
@@ -107,7 +117,10 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             tail: TruncateTail::WriteAndLeave,
             grow: GrowTail::ZeroAlways,
         },
-        fallocate: fallocate(),
+        fallocate: FALLOCATE,
+        shift: None,
+        size_hint: SizeHintPlan::Refused,
+        nocow: NocowPlan::WhenEmpty,
         direct: DirectPlan { align: block.bytes(), path: DirectPath::ThroughCache },
         inline: Some(InlinePlan { bytes_max: INLINE_BYTES_MAX, place: InlinePlace::WholeFile }),
         share: SharePlan::DiskExtents,
@@ -115,21 +128,11 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         no_space: NoSpacePlan::WholeFolio,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,
+        rename_flush: RenameFlush::OverData,
+        shutdown: None,
+        native_tool: None,
         fsync: FsyncPlan::WholeFile,
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })
-}
-
-/// What the modes of fallocate do.
-fn fallocate() -> FallocatePlan {
-    FallocatePlan {
-        flush: FallocateFlush::Range,
-        over_delayed: OverDelayed::Skip,
-        zero: ZeroPlan::ReplaceWritten,
-        punch_past_eof: PunchPastEof::Frees,
-        no_space: FallocNoSpace::AllOrNothing,
-        edges: TruncateTail::ZeroDirty,
-        edge: PunchEdge::Mapped,
-    }
 }
