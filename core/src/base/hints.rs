@@ -11,4 +11,6 @@ pub struct Hints {
     pub cowextsize: u32,
     /// Data is overwritten in place (FS_NOCOW_FL).
     pub nocow: bool,
+    /// Blocks were preallocated in it once (`BTRFS_INODE_PREALLOC`), where that is remembered.
+    pub preallocated: bool,
 }

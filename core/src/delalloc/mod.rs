@@ -20,12 +20,18 @@ struct Shared {
     cx: Cx,
     space: Space,
     files: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
+    unbacked: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
 }
 
 impl Delalloc {
     /// Nothing is delayed.
     pub fn new(cx: &Cx, space: &Space) -> Self {
-        Self(Rc::new(Shared { cx: cx.clone(), space: space.clone(), files: StateCell::default() }))
+        Self(Rc::new(Shared {
+            cx: cx.clone(),
+            space: space.clone(),
+            files: StateCell::default(),
+            unbacked: StateCell::default(),
+        }))
     }
 
     /// Promises space for `blocks` blocks, or ENOSPC. Dropping the promise returns it.
@@ -49,6 +55,36 @@ impl Delalloc {
         self.0.cx.emit(|| Event::DelayedAdded { ino, range });
     }
 
+    /// A range becomes delayed without a promise: its data will go where it was.
+    pub fn insert_unbacked(&self, ino: Ino, range: Range<FileBlock>) {
+        self.0.files.change(|files| {
+            let index = files.entry(ino).or_default();
+            assert!(!index.overlaps(range), "a block is promised once");
+            index.insert(range, ());
+        });
+        self.0.unbacked.change(|files| files.entry(ino).or_default().insert(range, ()));
+        self.0.cx.emit(|| Event::DelayedAdded { ino, range });
+        self.0.cx.emit(|| Event::DelayedUnbacked { ino, range });
+    }
+
+    /// Delayed blocks of a file that have no promise.
+    pub fn unbacked(&self, ino: Ino) -> RangeMap<FileBlock, ()> {
+        self.0.unbacked.with(|files| files.get(&ino).cloned().unwrap_or_default())
+    }
+
+    /// How many blocks of a range that is not delayed any more had no promise.
+    fn forget_unbacked(&self, ino: Ino, range: Range<FileBlock>) -> u64 {
+        self.0.unbacked.change(|files| {
+            let Some(index) = files.get_mut(&ino) else { return 0 };
+            let blocks = index.covered(range);
+            index.cut(range);
+            if index.is_empty() {
+                files.remove(&ino);
+            }
+            blocks
+        })
+    }
+
     /// The delayed parts of `range` are no longer: allocated, or thrown away. Returns them; their promise is returned.
     pub fn take(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
         let taken: Vec<_> = self.0.files.change(|files| {
@@ -60,7 +96,8 @@ impl Delalloc {
             taken
         });
         for range in &taken {
-            self.0.space.ledger().sub(Counter::Delayed, range.len());
+            let unbacked = self.forget_unbacked(ino, *range);
+            self.0.space.ledger().sub(Counter::Delayed, range.len() - unbacked);
             self.0.cx.emit(|| Event::DelayedRemoved { ino, range: *range });
         }
         taken
@@ -111,14 +148,16 @@ impl Delalloc {
         self.0.files.with(|files| files.get(&ino).map_or(0, |index| index.iter().map(|(range, ())| range.len()).sum()))
     }
 
-    /// Delayed blocks of all files in the index.
+    /// Delayed blocks of all files in the index that have a promise.
     pub fn total(&self) -> u64 {
         let blocks = |index: &RangeMap<FileBlock, ()>| index.iter().map(|(range, ())| range.len()).sum::<u64>();
-        self.0.files.with(|files| files.values().map(blocks).sum())
+        let unbacked: u64 = self.0.unbacked.with(|files| files.values().map(blocks).sum());
+        self.0.files.with(|files| files.values().map(blocks).sum::<u64>()) - unbacked
     }
 
     /// Everything in memory is gone.
     pub fn forget_all(&self) {
         self.0.files.change(BTreeMap::clear);
+        self.0.unbacked.change(BTreeMap::clear);
     }
 }

@@ -17,7 +17,8 @@ impl Volume {
     /// Writes `len` bytes at `pos` to the device at once. The caller holds the inode's lock exclusively.
     pub async fn direct_write(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
         let _frame = self.cx.frame(Frame::Direct, pos, len);
-        if self.profile.direct.path == DirectPath::ThroughCache {
+        let nocow = self.inodes.get(ino, |inode| inode.hints.nocow);
+        if self.profile.direct.path == DirectPath::ThroughCache && (!nocow || self.direct_misaligned(pos, len)) {
             return self.write_through(ino, pos, len, fill).await;
         }
         if self.direct_misaligned(pos, len) {
@@ -71,7 +72,17 @@ impl Volume {
         if pos >= end {
             return Transfer::whole(0);
         }
-        if let Err(errno) = self.write_back_wait(ino, pos, end - pos).await {
+        let blocks = self.profile.block.covering(pos, end - pos);
+        if self.profile.direct.path == DirectPath::ThroughCache {
+            if let Err(errno) = self.write_back(ino, pos, end - pos).await {
+                return Transfer::stopped(0, errno);
+            }
+            self.wait_writeback(ino, pos, end - pos).await;
+            // Blocks in flight are not waited for, but read through the cache (`btrfs_dio_iomap_begin`: ENOTBLK).
+            if self.ordered.overlaps(ino, blocks) {
+                return self.read(ino, pos, len).await;
+            }
+        } else if let Err(errno) = self.write_back_wait(ino, pos, end - pos).await {
             return Transfer::stopped(0, errno);
         }
         let blocks = self.profile.block.covering(pos, end - pos);
@@ -104,17 +115,22 @@ impl Volume {
         let block = self.profile.block;
         let blocks = block.covering(pos, len);
         let data = self.direct_data(ino, pos, len, fill);
-        let in_place = self.profile.overwrite == Overwrite::InPlace;
-        let has_place = |kind| in_place && matches!(kind, MappingKind::Written | MappingKind::Unwritten);
+        let has_place = |kind: ExtentKind| matches!(kind, ExtentKind::Written | ExtentKind::Unwritten);
+        let parts: Vec<_> = match self.profile.overwrite {
+            Overwrite::InPlace => {
+                let mappings = self.mappings(ino, blocks).into_iter();
+                mappings.map(|part| (part.range, part.extent.filter(|extent| has_place(extent.kind)))).collect()
+            }
+            Overwrite::Elsewhere => self.in_place_parts(ino, blocks),
+        };
         let mut extents: Vec<Extent> = Vec::new();
-        let mappings = self.mappings(ino, blocks);
-        let fresh = mappings.iter().filter(|mapping| !has_place(mapping.kind)).map(|mapping| mapping.range.len()).sum();
+        let fresh = parts.iter().filter(|(_, place)| place.is_none()).map(|(part, _)| part.len()).sum();
         // Nobody else's promise is spent: the blocks are promised to this write until they are taken.
         let promise = self.promise_or_commit(fresh).await?;
-        for mapping in mappings {
-            match mapping.extent {
-                Some(extent) if has_place(mapping.kind) => extents.push(extent),
-                _ => extents.extend(self.take_blocks(ino, mapping.range, ExtentKind::Unwritten).await?),
+        for (part, place) in parts {
+            match place {
+                Some(extent) => extents.push(extent),
+                None => extents.extend(self.take_blocks(ino, part, ExtentKind::Unwritten).await?),
             }
         }
         drop(promise);

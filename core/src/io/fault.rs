@@ -73,6 +73,7 @@ impl Volume {
         self.fault_in(ino, page).await?;
         let own = self.cache.folio_blocks(page, 1);
         self.settle(ino, own).await?;
+        self.make_room(ino, own).await?;
         let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
         let found = || self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
         let Some((index, pages)) = found() else { return Ok(false) };

@@ -108,6 +108,7 @@ impl Volume {
         let when = self.relieve(ino).await?;
         let touched = self.profile.block.covering(part.pos, part.len);
         self.settle(ino, touched).await?;
+        self.make_room(ino, touched).await?;
         let _lock = self.cx.lock(folio_lock(ino, part.index), Mode::Exclusive).await;
         if self.ordered.overlaps(ino, touched) {
             return Ok(None);

@@ -54,6 +54,7 @@ impl Volume {
         let own = self.profile.block.covering(pos, len);
         let (index, pages, _lock) = loop {
             self.settle(ino, own).await?;
+            self.make_room(ino, own).await?;
             let (index, pages) = self.folio_or_page(ino, page);
             let lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
             self.wait_stable(ino, index, pages).await;

@@ -35,7 +35,11 @@ impl Volume {
         let holes = self.unpromised(ino, range);
         drop(hold);
         let needed: u64 = holes.iter().map(Range::len).sum();
-        let (mut promise, range) = self.promise_with_commit(range, &holes, needed).await?;
+        let (mut promise, range) = self.promise_with_commit(ino, range, &holes, needed).await?;
+        if promise.blocks() < needed && self.profile.no_space == NoSpacePlan::FlushThenInPlace {
+            holes.iter().for_each(|part| self.delalloc.insert_unbacked(ino, *part));
+            return Ok(range);
+        }
         match self.profile.delayed {
             Delayed::Index if when == When::Now => {
                 drop(promise);
@@ -100,6 +104,7 @@ impl Volume {
     /// A promise for the holes of `range`, or for as many of them as the personality takes.
     async fn promise_with_commit(
         &self,
+        ino: Ino,
         range: Range<FileBlock>,
         holes: &[Range<FileBlock>],
         needed: u64,
@@ -109,6 +114,13 @@ impl Volume {
         }
         match self.profile.no_space {
             NoSpacePlan::WholeFolio => Err(Errno::ENOSPC),
+            NoSpacePlan::FlushThenInPlace => {
+                let parts = || holes.iter().flat_map(|part| self.in_place_parts(ino, *part));
+                if parts().any(|(_, stays)| stays.is_none()) {
+                    return Err(Errno::ENOSPC);
+                }
+                Ok((self.delalloc.promise(0)?, range))
+            }
             NoSpacePlan::Partial => {
                 let mut left = self.delalloc.promisable();
                 let mut end = range.start;

@@ -5,6 +5,7 @@
 
 pub mod begin;
 pub mod commit;
+pub mod in_place;
 pub mod mapping;
 
 pub use mapping::{Mapping, MappingKind};

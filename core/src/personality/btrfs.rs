@@ -40,14 +40,37 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     edge: PunchEdge::Mapped,
 };
 
-fn check(request: &Request<'_>) -> Result<(), OptionError> {
+const CLONE: ClonePlan = ClonePlan {
+    remap: Some(RemapPlan {
+        flush: RemapFlush::WholeSource,
+        unwritten: RemapUnwritten::Shared,
+        inline: RemapInline::KeyAtStart,
+        gap: RemapGap::Written,
+        target: RemapTarget::Truncated,
+        dedupe_drops: false,
+    }),
+    unshare: UnsharePlan::Refused,
+    snapshot: SnapshotPlan::SharedRecords,
+};
+
+/// What the options say.
+struct Options {
+    datacow: bool,
+}
+
+fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
+    let mut options = Options { datacow: true };
     if let Some(word) = request.mkfs.split_whitespace().next() {
         return Err(OptionError::not_modelled("mkfs.btrfs", word));
     }
-    match request.mount.split([',', ' ']).find(|word| !word.is_empty()) {
-        Some(word) => Err(OptionError::not_modelled("mount.btrfs", word)),
-        None => Ok(()),
+    for word in request.mount.split([',', ' ']).filter(|word| !word.is_empty()) {
+        match word {
+            "datacow" => options.datacow = true,
+            "nodatacow" => options.datacow = false,
+            _ => return Err(OptionError::not_modelled("mount.btrfs", word)),
+        }
     }
+    Ok(options)
 }
 
 /// Where data begins, and how many bytes its chunks come to when the device is full: metadata has two copies of 5 % of
@@ -69,7 +92,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some((key, _)) = request.patches.first() {
         return Err(OptionError::not_modelled("patch", key));
     }
-    check(request)?;
+    let options = parse(request)?;
     let bytes = request.block_size.unwrap_or(4096);
     let block = BlockSize::new(bytes)
         .filter(|block| block.bytes() == 4096)
@@ -120,12 +143,13 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fallocate: FALLOCATE,
         shift: None,
         size_hint: SizeHintPlan::Refused,
-        nocow: NocowPlan::WhenEmpty,
+        nocow: if options.datacow { NocowPlan::WhenEmpty } else { NocowPlan::FromStart },
         direct: DirectPlan { align: block.bytes(), path: DirectPath::ThroughCache },
         inline: Some(InlinePlan { bytes_max: INLINE_BYTES_MAX, place: InlinePlace::WholeFile }),
         share: SharePlan::DiskExtents,
+        clone: CLONE,
         usage: UsagePlan::DataOnly,
-        no_space: NoSpacePlan::WholeFolio,
+        no_space: NoSpacePlan::FlushThenInPlace,
         pressure: None,
         max_file_size: MAX_FILE_OFFSET,
         rename_flush: RenameFlush::OverData,

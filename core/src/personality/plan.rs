@@ -1,7 +1,9 @@
 //! The questions, as the types of their answers.
 
+mod fallocate;
 mod sharing;
 
+pub use fallocate::*;
 pub use sharing::*;
 
 use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, Range};
@@ -384,82 +386,6 @@ pub enum GrowTail {
     Nothing,
 }
 
-/// What the modes of fallocate do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FallocatePlan {
-    /// What is written back before anything else.
-    pub flush: FallocateFlush,
-    /// Allocating over delayed blocks.
-    pub over_delayed: OverDelayed,
-    /// Zeroing whole blocks.
-    pub zero: ZeroPlan,
-    /// A punch that starts at or past the end of the file.
-    pub punch_past_eof: PunchPastEof,
-    /// When there is no space for everything.
-    pub no_space: FallocNoSpace,
-    /// Whether the cut blocks at the edges of a punch are written at once.
-    pub edges: TruncateTail,
-    /// Which of them become zeroes.
-    pub edge: PunchEdge,
-}
-
-/// What the modes of fallocate write back before they act.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FallocateFlush {
-    /// Nothing.
-    Nothing,
-    /// The range, and what is in flight with it (`btrfs_wait_ordered_range`).
-    Range,
-}
-
-/// Which block at an edge of a punch becomes zeroes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PunchEdge {
-    /// One that has data.
-    Data,
-    /// One that is no hole (`find_first_non_hole`).
-    Mapped,
-}
-
-/// Allocating over delayed blocks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OverDelayed {
-    /// They become unwritten in place and stay dirty.
-    Convert,
-    /// They stay as they are.
-    Skip,
-}
-
-/// Zeroing whole blocks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ZeroPlan {
-    /// Written blocks become unwritten at the same address.
-    Convert,
-    /// Everything is freed and preallocated anew.
-    Replace,
-    /// The same, but what is preallocated already stays, and a block that is covered in part gets space where it is a
-    /// hole and zeroes where it has data (`btrfs_zero_range`).
-    ReplaceWritten,
-}
-
-/// A punch that starts at or past the end of the file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PunchPastEof {
-    /// Does nothing.
-    Ignored,
-    /// Frees what is there.
-    Frees,
-}
-
-/// fallocate without enough space.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FallocNoSpace {
-    /// What was got stays, and the size moves to it.
-    KeepPart,
-    /// Nothing changes.
-    AllOrNothing,
-}
-
 /// Moving what lies behind a range (`FALLOC_FL_COLLAPSE_RANGE`, `FALLOC_FL_INSERT_RANGE`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ShiftPlan {
@@ -521,6 +447,8 @@ pub enum NocowPlan {
     Refused,
     /// Set on an empty file; on another the call succeeds and changes nothing.
     WhenEmpty,
+    /// The same, and new files have it from the start (mount option `nodatacow`).
+    FromStart,
 }
 
 /// Direct I/O.
@@ -576,6 +504,9 @@ pub enum NoSpacePlan {
     WholeFolio,
     /// A folio gets the blocks there are, and the call returns short.
     Partial,
+    /// All dirty data goes out and freed blocks come free. After that blocks whose data stays in place can be written
+    /// without a promise, others not (`btrfs_reserve_data_bytes`, `btrfs_check_nocow_lock`; recordings 080, 082).
+    FlushThenInPlace,
 }
 
 /// Delayed blocks against free ones (`ext4_nonda_switch`).

@@ -100,6 +100,7 @@ events! {
     // Delayed allocation.
     DelayedAdded "delayed_added", "Blocks are promised a place.", "ext4_da_reserve_space" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
     DelayedRemoved "delayed_removed", "A promise was kept or returned.", "ext4_da_release_space" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
+    DelayedUnbacked "delayed_unbacked", "Delayed blocks have no promise: their data goes where it was.", "btrfs_check_nocow_lock" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
     OrderedBegan "ordered_began", "Blocks have a place on the device, and no record before all of them were written.", "btrfs_ordered_extent_add" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", id: u64 = "ordered extent from 1", addr: DevBlock = "first block on the device", fresh: bool = "device blocks are new", }
     OrderedArrived "ordered_arrived", "Data of an ordered extent is on the device.", "btrfs_ordered_extent_mark_finished" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
     OrderedEnded "ordered_ended", "Blocks are in flight no longer: recorded, or given up.", "btrfs_ordered_extent_remove" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }

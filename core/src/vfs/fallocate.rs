@@ -3,11 +3,12 @@
 use super::size::LAST_BLOCK;
 use super::{Fs, OpResult};
 use crate::base::cache_state::Backing;
+use crate::base::hints::Hints;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, Prov, Range};
 use crate::inode::inode_lock;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
-    FallocNoSpace, FallocateFlush, GrowTail, OverDelayed, Prealloc, PunchEdge, PunchPastEof, ZeroPlan,
+    FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchPastEof, ZeroPlan,
 };
 use crate::trace::{Counter, Frame, Mode};
 
@@ -112,6 +113,9 @@ impl Fs {
 
     async fn preallocate_unwritten(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), (FileBlock, Errno)> {
         let volume = self.volume();
+        if volume.profile.no_space == NoSpacePlan::FlushThenInPlace {
+            self.room_for_all(ino, range).await.map_err(|errno| (range.start, errno))?;
+        }
         let convert = volume.profile.fallocate.over_delayed == OverDelayed::Convert;
         let mut at = range.start;
         while at < range.end {
@@ -124,6 +128,21 @@ impl Fs {
                 }
             }
             at = mapping.range.end;
+        }
+        Ok(())
+    }
+
+    /// There are blocks for every hole of the range, or else ENOSPC and nothing changes.
+    async fn room_for_all(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+        let volume = self.volume();
+        let needed = volume.holes(ino, range).iter().map(Range::len).sum();
+        volume.make_room_for(needed).await?;
+        if needed > volume.space.ledger().available() {
+            return Err(Errno::ENOSPC);
+        }
+        let old = self.hints(ino);
+        if needed > 0 && volume.profile.inline.is_some() {
+            volume.inodes.set_hints(ino, Hints { preallocated: true, ..old });
         }
         Ok(())
     }

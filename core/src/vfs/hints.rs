@@ -47,8 +47,10 @@ impl Fs {
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         match volume.profile.nocow {
             NocowPlan::Refused => return Err(Errno::EOPNOTSUPP.into()),
-            NocowPlan::WhenEmpty if volume.inodes.size(ino) > 0 => {}
-            NocowPlan::WhenEmpty => volume.inodes.set_hints(ino, Hints { nocow: true, ..self.hints(ino) }),
+            NocowPlan::WhenEmpty | NocowPlan::FromStart if volume.inodes.size(ino) > 0 => {}
+            NocowPlan::WhenEmpty | NocowPlan::FromStart => {
+                volume.inodes.set_hints(ino, Hints { nocow: true, ..self.hints(ino) })
+            }
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Descriptors: which files are open, and which one commands mean.
 
 use super::{Fs, OpResult};
+use crate::base::hints::Hints;
 use crate::base::{Errno, Ino, Prov};
 use crate::inode::inode_lock;
+use crate::personality::plan::NocowPlan;
 use crate::trace::{Event, Frame, Mode};
 
 /// How a file was opened.
@@ -73,6 +75,9 @@ impl Fs {
                 let ino = volume.inodes.create();
                 volume.extents.add_inode(ino);
                 volume.inodes.link(name, ino);
+                if volume.profile.nocow == NocowPlan::FromStart {
+                    volume.inodes.set_hints(ino, Hints { nocow: true, ..Hints::default() });
+                }
                 ino
             }
             None => return Err(Errno::ENOENT.into()),

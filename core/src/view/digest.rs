@@ -134,7 +134,7 @@ impl Digest {
     }
 
     fn file(&mut self, file: &FileView) {
-        let FileView { size, disk_size, hints, folios, states, data, delayed, ordered } = file;
+        let FileView { size, disk_size, hints, folios, states, data, delayed, unbacked, ordered } = file;
         self.number(*size);
         self.number(*disk_size);
         self.named(hints);
@@ -150,6 +150,7 @@ impl Digest {
         });
         self.ranges(data, Self::stamped);
         self.ranges(delayed, |_, ()| {});
+        self.ranges(unbacked, |_, ()| {});
         self.ranges(ordered, |digest, flight| digest.named(flight));
     }
 

@@ -126,6 +126,7 @@ fn weight(event: &Event) -> u8 {
         Event::SpaceTaken { .. } => 72,
         Event::OrderedBegan { .. } => 73,
         Event::InlineSet { .. } | Event::DelayedAdded { .. } => 66,
+        Event::DelayedUnbacked { .. } => 65,
         Event::BlocksState { state, .. } if state.dirty => 60,
         Event::FileOpened { .. } | Event::NameRemoved { .. } => 60,
         Event::RequestDone { .. } => 58,
@@ -279,6 +280,9 @@ impl Speaker<'_> {
                 Message::new("size.disk", vec![self.file(*ino), ("bytes", Arg::Bytes(*size))])
             }
             Event::HintsSet { ino, hints } if hints.nocow => Message::new("hints.nocow", vec![self.file(*ino)]),
+            Event::HintsSet { ino, hints } if hints.preallocated => {
+                Message::new("hints.preallocated", vec![self.file(*ino)])
+            }
             Event::HintsSet { ino, hints } => Message::new(
                 "hints.set",
                 vec![
@@ -318,6 +322,7 @@ impl Speaker<'_> {
             }
             Event::DelayedAdded { ino, range } => self.blocks("delayed.add", *ino, *range),
             Event::DelayedRemoved { ino, range } => self.blocks("delayed.remove", *ino, *range),
+            Event::DelayedUnbacked { ino, range } => self.blocks("delayed.unbacked", *ino, *range),
             Event::OrderedBegan { ino, range, .. } => self.blocks("ordered.begin", *ino, *range),
             Event::OrderedArrived { ino, range } => self.blocks("ordered.arrive", *ino, *range),
             Event::OrderedEnded { ino, range } => self.blocks("ordered.end", *ino, *range),

@@ -156,6 +156,12 @@ impl Folder {
                 let delayed = &mut self.file(*ino).delayed;
                 assert!(delayed.covered(*range) == range.len(), "only what was promised is taken back");
                 delayed.remove(*range);
+                self.file(*ino).unbacked.remove(*range);
+            }
+            Event::DelayedUnbacked { ino, range } => {
+                let file = self.file(*ino);
+                assert!(file.delayed.covered(*range) == range.len(), "what needs no promise is delayed");
+                file.unbacked.insert(*range, ());
             }
             Event::OrderedBegan { ino, range, id, addr, fresh } => {
                 let ordered = &mut self.file(*ino).ordered;

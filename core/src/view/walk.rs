@@ -69,6 +69,7 @@ fn cached(fs: &Fs, ino: Ino, mut view: FileView) -> FileView {
         }
     });
     view.delayed = volume.delalloc.index(ino);
+    view.unbacked = volume.delalloc.unbacked(ino);
     for (range, flight) in volume.ordered.index(ino).iter() {
         let Flight { id, start, addr, fresh, arrived } = *flight;
         view.ordered.insert(range, FlightView { id, start, addr, fresh, arrived });

@@ -91,6 +91,8 @@ pub struct FileView {
     pub data: RangeMap<FileBlock, Stamped>,
     /// Blocks that are promised a place, where the filesystem keeps an index of them.
     pub delayed: RangeMap<FileBlock, ()>,
+    /// Those of them that space was not promised for.
+    pub unbacked: RangeMap<FileBlock, ()>,
     /// Blocks that have a place on the device and no record yet.
     pub ordered: RangeMap<FileBlock, FlightView>,
 }

@@ -27,7 +27,9 @@ impl Volume {
                 let _locks = self.lock_rest(ino, Range::new(run.end.min(whole.end), whole.end)).await;
                 // What was not locked may have gone or grown while the task waited.
                 let whole = self.delayed_run(ino, at);
-                if let Some(record) = self.place_inline(ino, whole) {
+                // Files that may be written in place have no inline data (`COW_FILE_RANGE_NO_INLINE`).
+                let inline = self.inodes.get(ino, |inode| !inode.hints.nocow && !inode.hints.preallocated);
+                if let Some(record) = inline.then(|| self.place_inline(ino, whole)).flatten() {
                     self.delalloc.take(ino, whole);
                     placed.records.push(record);
                     at = whole.end;
@@ -79,23 +81,6 @@ impl Volume {
             Some(rest) => self.begin_moving(ino, rest).await,
             None => Ok(()),
         }
-    }
-
-    /// The parts of `run` in order, each with the record whose blocks new data goes to, where there is one
-    /// (`can_nocow_file_extent`): preallocation that was never written and that nobody else uses.
-    fn in_place_parts(&self, ino: Ino, run: Range<FileBlock>) -> Vec<(Range<FileBlock>, Option<Extent>)> {
-        let mut parts = Vec::new();
-        for mapping in self.mappings(ino, run) {
-            match mapping.extent.filter(|extent| extent.kind == ExtentKind::Unwritten) {
-                None => parts.push((mapping.range, None)),
-                Some(extent) => {
-                    for (part, shared) in self.refs.shared_runs(&extent) {
-                        parts.push((part, extent.trimmed(part).filter(|_| !shared)));
-                    }
-                }
-            }
-        }
-        parts
     }
 
     async fn begin_moving(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
