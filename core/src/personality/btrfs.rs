@@ -40,6 +40,9 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     edge: PunchEdge::Mapped,
 };
 
+const TRUNCATE: TruncatePlan =
+    TruncatePlan { flush: TruncateFlush::Nothing, tail: TruncateTail::WriteAndLeave, grow: GrowTail::ZeroAlways };
+
 const CLONE: ClonePlan = ClonePlan {
     remap: Some(RemapPlan {
         flush: RemapFlush::WholeSource,
@@ -100,7 +103,6 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let device_blocks = request.size / block.bytes();
     let (start, room) = data_chunks(request.size);
     let (start, room) = (start / block.bytes(), room / block.bytes());
-    let blocks = |bytes: u64| u32::try_from(bytes / block.bytes()).expect("an extent is short");
     Ok(Profile {
         name: NAME,
         magic: MAGIC,
@@ -118,12 +120,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         write_folio: WriteFolio::Page,
         placement: Placement::Ordered,
         prealloc: Prealloc::Unwritten,
-        limits: ExtentLimits {
-            written: blocks(EXTENT_BYTES_MAX),
-            unwritten: blocks(PREALLOC_BYTES_MAX),
-            reserved: 0,
-            boundary: 0,
-        },
+        limits: limits(block),
         fiemap: FiemapPlan {
             delayed: FiemapDelayed::Overlay,
             tail: FiemapTail::Scanned,
@@ -135,11 +132,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             max_start: MAX_FILE_OFFSET,
         },
         seek: SeekPlan { prealloc: SeekPrealloc::Delayed, cache: SeekCache::Index },
-        truncate: TruncatePlan {
-            flush: TruncateFlush::Nothing,
-            tail: TruncateTail::WriteAndLeave,
-            grow: GrowTail::ZeroAlways,
-        },
+        truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: None,
         size_hint: SizeHintPlan::Refused,
@@ -159,4 +152,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })
+}
+
+fn limits(block: BlockSize) -> ExtentLimits {
+    let blocks = |bytes: u64| u32::try_from(bytes / block.bytes()).expect("an extent is short");
+    ExtentLimits { written: blocks(EXTENT_BYTES_MAX), unwritten: blocks(PREALLOC_BYTES_MAX), reserved: 0, boundary: 0 }
 }
