@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod contents;
 pub mod document;
+pub mod expected;
 pub mod explore;
 pub mod fidelity;
 pub mod goldens;
@@ -11,6 +12,7 @@ pub mod kernel;
 pub mod live;
 #[cfg(feature = "browser")]
 pub mod page;
+pub mod shadow;
 #[cfg(feature = "browser")]
 pub mod webdriver;
 

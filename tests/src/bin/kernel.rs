@@ -1,6 +1,7 @@
 //! The live differential: scripts on the kernel that runs here and on the engine.
 //!
-//!     kernel [--fs ext4,xfs,btrfs] [--seeds N] [--from S] [--ops N] [--traces] [--jobs N] [--shrink N]
+//!     kernel [--fs ext4,xfs,btrfs] [--seeds N] [--from S] [--ops N] [--traces] [--geometry NAME]
+//!            [--jobs N] [--shrink N]
 //!     kernel --script FILE [--fs ...]           compares one script
 //!     kernel record --script FILE --fs FS       prints the kernel's document of a script
 //!     kernel prove [--fs ...]                   holds the recorder against the public recordings
@@ -46,6 +47,7 @@ mod linux {
         traces: bool,
         jobs: usize,
         shrink: usize,
+        geometry: Option<String>,
         script: Option<PathBuf>,
         words: Vec<String>,
     }
@@ -61,6 +63,7 @@ mod linux {
             traces: false,
             jobs,
             shrink: SHRINK,
+            geometry: None,
             script: None,
             words: Vec::new(),
         };
@@ -76,6 +79,7 @@ mod linux {
                 "--ops" => options.ops = number(value()?)?,
                 "--traces" => options.traces = true,
                 "--jobs" => options.jobs = usize::try_from(number(value()?)?.max(1)).unwrap_or(1),
+                "--geometry" => options.geometry = Some(value()?),
                 "--script" => options.script = Some(PathBuf::from(value()?)),
                 "--shrink" => {
                     said_shrink = true;
@@ -183,7 +187,8 @@ mod linux {
             if options.traces || everything {
                 cases.extend(public(fs));
             }
-            for geometry in GEOMETRIES.iter().filter(|geometry| geometry.fs == fs.as_str()) {
+            let wanted = |name: &str| options.geometry.as_ref().is_none_or(|geometry| geometry == name);
+            for geometry in GEOMETRIES.iter().filter(|each| each.fs == fs.as_str() && wanted(each.name)) {
                 match geometry.is_modelled() {
                     Ok(()) => {
                         let seeds = options.from..options.from + seeds;

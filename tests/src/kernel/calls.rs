@@ -83,11 +83,8 @@ pub fn execute(at: &mut Mounted, command: &Command) -> Answered {
         Command::Fdatasync => at.current()?.file.sync_data()?,
         Command::Syncfs => sys::sync_filesystem(&at.disk.root_folder()?)?,
         Command::SyncRange(ask) => sync_range(&at.current()?.file, ask)?,
-        Command::Truncate(size) => {
-            sys::truncate(&at.current()?.file, *size)?;
-            at.content().truncate(unsigned(*size));
-        }
-        Command::Fallocate(ask) => fallocate(at, ask)?,
+        Command::Truncate(size) => sys::truncate(&at.current()?.file, *size)?,
+        Command::Fallocate(ask) => fallocate(&at.current()?.file, ask)?,
         Command::Mmap(ask) => map(at, ask)?,
         Command::Munmap => {
             let kept = at.current_mut()?.mapping.take();
@@ -151,7 +148,7 @@ fn sync_range(file: &File, ask: &SyncRange) -> io::Result<()> {
     sys::sync_file_range(file, ask.range.off, ask.range.len, flags)
 }
 
-fn fallocate(at: &mut Mounted, ask: &Fallocate) -> io::Result<()> {
+fn fallocate(file: &File, ask: &Fallocate) -> io::Result<()> {
     /// FALLOC_FL_WRITE_ZEROES is younger than the C library.
     const WRITE_ZEROES: i32 = 0x80;
     let mode = match ask.mode {
@@ -164,21 +161,7 @@ fn fallocate(at: &mut Mounted, ask: &Fallocate) -> io::Result<()> {
         FallocMode::WriteZeroes => WRITE_ZEROES,
     };
     let keep = if ask.keep_size { libc::FALLOC_FL_KEEP_SIZE } else { 0 };
-    sys::fallocate(&at.current()?.file, mode | keep, ask.range.off, ask.range.len)?;
-    // A call that succeeded had a range that a file can have.
-    let (off, len) = (unsigned(ask.range.off), unsigned(ask.range.len));
-    let content = at.content();
-    match ask.mode {
-        FallocMode::Allocate | FallocMode::Unshare => {}
-        FallocMode::Punch | FallocMode::Zero | FallocMode::WriteZeroes => content.fill_inside(off, len, 0),
-        FallocMode::Collapse => content.collapse(off, len),
-        FallocMode::Insert => content.insert(off, len),
-    }
-    let grows = matches!(ask.mode, FallocMode::Allocate | FallocMode::Zero | FallocMode::WriteZeroes);
-    if grows && !ask.keep_size {
-        content.grow(off + len);
-    }
-    Ok(())
+    sys::fallocate(file, mode | keep, ask.range.off, ask.range.len)
 }
 
 fn map(at: &mut Mounted, ask: &Mmap) -> io::Result<()> {
@@ -191,7 +174,7 @@ fn map(at: &mut Mounted, ask: &Mmap) -> io::Result<()> {
 }
 
 /// An access through the mapping that is kept, if it covers the range, else through one of its own.
-fn mapped(at: &mut Mounted, range: Option<&ByteRange>, access: Access) -> Answered {
+fn mapped(at: &Mounted, range: Option<&ByteRange>, access: Access) -> Answered {
     let opened = at.current()?;
     let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
     let kept = opened.mapping.as_ref();
@@ -216,16 +199,10 @@ fn mapped(at: &mut Mounted, range: Option<&ByteRange>, access: Access) -> Answer
         Ended::Signal(libc::SIGBUS) => Some("SIGBUS".to_owned()),
         Ended::Signal(other) => return Err(Failure::Stop(format!("an access ended with signal {other}"))),
     };
-    if let Access::Store(byte) | Access::StoreBackward(byte) = access {
-        match err {
-            None => at.content().fill_inside(off, len, byte),
-            Some(_) => at.content().forget(),
-        }
-    }
     Ok(if err.is_some() { Answer::partial(0, err) } else { Answer::number(len) })
 }
 
-fn msync(at: &mut Mounted, ask: &Msync) -> Answered {
+fn msync(at: &Mounted, ask: &Msync) -> Answered {
     let flags = match ask.mode {
         MsyncMode::Sync => libc::MS_SYNC,
         MsyncMode::Async => libc::MS_ASYNC,
@@ -294,35 +271,18 @@ fn source(at: &Mounted, name: &str) -> io::Result<File> {
     }
 }
 
-/// Takes over what a part of another file should hold.
-fn take_content(at: &mut Mounted, source: &str, source_off: u64, dest_off: u64, len: u64) {
-    let content = at.contents.get(source).cloned().unwrap_or_else(|| {
-        let mut unknown = super::shadow::Shadow::default();
-        unknown.forget();
-        unknown
-    });
-    at.content().copy_from(&content, source_off, dest_off, len);
-}
-
-fn reflink(at: &mut Mounted, ask: &CloneFrom) -> io::Result<()> {
+fn reflink(at: &Mounted, ask: &CloneFrom) -> io::Result<()> {
     let from = source(at, &ask.source)?;
     let file = &at.current()?.file;
     match ask.part {
-        None => {
-            sys::clone_file(file, &from)?;
-            take_content(at, &ask.source, 0, 0, u64::MAX);
-        }
+        None => sys::clone_file(file, &from),
         Some(part) => {
-            let (source_off, dest_off, len) = (unsigned(part.source_off), unsigned(part.dest_off), unsigned(part.len));
-            sys::clone_range(file, &from, source_off, len, dest_off)?;
-            let len = if len == 0 { u64::MAX } else { len };
-            take_content(at, &ask.source, source_off, dest_off, len);
+            sys::clone_range(file, &from, unsigned(part.source_off), unsigned(part.len), unsigned(part.dest_off))
         }
     }
-    Ok(())
 }
 
-fn dedupe(at: &mut Mounted, ask: &CloneFrom) -> Answered {
+fn dedupe(at: &Mounted, ask: &CloneFrom) -> Answered {
     let Some(part) = ask.part else { return Err(io::Error::from_raw_os_error(libc::EINVAL).into()) };
     let from = source(at, &ask.source)?;
     let file = &at.current()?.file;
@@ -345,7 +305,7 @@ fn dedupe(at: &mut Mounted, ask: &CloneFrom) -> Answered {
     Ok(Answer::number(total))
 }
 
-fn copy_range(at: &mut Mounted, ask: &CopyRange) -> Answered {
+fn copy_range(at: &Mounted, ask: &CopyRange) -> Answered {
     let from = source(at, &ask.source)?;
     let size = i64::try_from(from.metadata()?.len()).unwrap_or(i64::MAX);
     let mut left = u64::try_from(ask.len.unwrap_or_else(|| size.saturating_sub(ask.source_off))).unwrap_or(0);
@@ -357,7 +317,6 @@ fn copy_range(at: &mut Mounted, ask: &CopyRange) -> Answered {
             Err(error) => return Ok(Answer::partial(total, Some(name(&error)))),
             Ok(0) => break,
             Ok(bytes) => {
-                take_content(at, &ask.source, unsigned(source_off), unsigned(dest_off), bytes);
                 total += bytes;
                 left = left.saturating_sub(bytes);
             }

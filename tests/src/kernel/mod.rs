@@ -13,7 +13,6 @@ mod errors;
 mod look;
 mod mount;
 mod recorder;
-mod shadow;
 mod sys;
 mod transfer;
 mod unsure;

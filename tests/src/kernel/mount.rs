@@ -1,6 +1,5 @@
 //! The files of a mounted filesystem that a script has open, and what each should hold.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,8 +8,9 @@ use extentscope_core::scenario::script::Open;
 
 use super::disk::Disk;
 use super::look::segments;
-use super::shadow::Shadow;
 use super::sys::{self, Mapping};
+use crate::expected::Expected;
+use crate::shadow::Shadow;
 
 /// A file that is open.
 #[derive(Debug)]
@@ -23,8 +23,6 @@ pub struct Opened {
     pub mapping: Option<Mapping>,
     /// Which opening this is; `remount` and `crash` keep it.
     pub opening: u64,
-    /// O_APPEND: the kernel chooses where writes go.
-    pub append: bool,
 }
 
 /// A filesystem with open files.
@@ -35,7 +33,7 @@ pub struct Mounted {
     /// The file that commands mean.
     pub current: Option<String>,
     /// What files should hold, open or not.
-    pub contents: BTreeMap<String, Shadow>,
+    pub expected: Expected,
     openings: u64,
     was_shut_down: bool,
     /// The filesystem. It is the last field: it can only be unmounted when the files are closed.
@@ -52,8 +50,8 @@ enum Contents {
 impl Mounted {
     /// A fresh filesystem; nothing is open.
     pub fn new(disk: Disk) -> Self {
-        let contents = BTreeMap::new();
-        Self { files: Vec::new(), current: None, contents, openings: 0, was_shut_down: false, disk }
+        let expected = Expected::default();
+        Self { files: Vec::new(), current: None, expected, openings: 0, was_shut_down: false, disk }
     }
 
     /// The file that commands mean.
@@ -74,11 +72,6 @@ impl Mounted {
         self.files.iter().find(|opened| opened.name == name)
     }
 
-    /// What the current file should hold.
-    pub fn content(&mut self) -> &mut Shadow {
-        self.contents.entry(self.current.clone().unwrap_or_default()).or_default()
-    }
-
     /// `open`. A file that is open already is closed first.
     pub fn open(&mut self, ask: &Open) -> io::Result<()> {
         if self.by_name(&ask.name).is_some() {
@@ -92,20 +85,11 @@ impl Mounted {
         let mut options = OpenOptions::new();
         options.read(true).write(!ask.read_only).create(ask.create && !ask.read_only).truncate(ask.truncate);
         let file = options.custom_flags(flags).mode(0o644).open(self.disk.root().join(&ask.name))?;
-        match self.contents.get_mut(&ask.name) {
-            Some(content) if ask.truncate => content.truncate(0),
-            Some(_) => {}
-            None => {
-                let mut content = Shadow::default();
-                if file.metadata()?.len() > 0 {
-                    content.forget();
-                }
-                self.contents.insert(ask.name.clone(), content);
-            }
+        if !self.expected.knows(&ask.name) && file.metadata()?.len() > 0 {
+            self.expected.file(&ask.name).forget();
         }
         self.openings += 1;
-        let (name, opening, append) = (ask.name.clone(), self.openings, ask.append);
-        self.files.push(Opened { name, file, mapping: None, opening, append });
+        self.files.push(Opened { name: ask.name.clone(), file, mapping: None, opening: self.openings });
         self.current = Some(ask.name.clone());
         Ok(())
     }
@@ -125,9 +109,7 @@ impl Mounted {
             self.close();
             self.current = keep.or(self.current.take());
         }
-        std::fs::remove_file(self.disk.root().join(name))?;
-        self.contents.remove(name);
-        Ok(())
+        std::fs::remove_file(self.disk.root().join(name))
     }
 
     /// `mv`: descriptors follow their file; one of the file that was replaced is closed.
@@ -137,8 +119,6 @@ impl Mounted {
             return Ok(());
         }
         self.files.retain(|opened| opened.name != to);
-        let content = self.contents.remove(from).unwrap_or_default();
-        self.contents.insert(to.to_owned(), content);
         if let Some(at) = self.files.iter().position(|opened| opened.name == from) {
             let mut opened = self.files.remove(at);
             opened.name = to.to_owned();
@@ -153,12 +133,8 @@ impl Mounted {
     }
 
     /// `snapshot`: the whole tree as it is, below a new name.
-    pub fn snapshot(&mut self, name: &str) -> io::Result<()> {
-        sys::snapshot(&self.disk.root_folder()?, name)?;
-        let plain: Vec<(String, Shadow)> =
-            self.contents.clone().into_iter().filter(|(n, _)| !n.contains('/')).collect();
-        self.contents.extend(plain.into_iter().map(|(n, content)| (format!("{name}/{n}"), content)));
-        Ok(())
+    pub fn snapshot(&self, name: &str) -> io::Result<()> {
+        sys::snapshot(&self.disk.root_folder()?, name)
     }
 
     /// `shutdown`: nothing reaches the device any more.
@@ -191,23 +167,26 @@ impl Mounted {
     }
 
     fn open_again(&mut self, names: Vec<(String, u64)>, contents: Contents) -> Result<(), String> {
+        if contents == Contents::AsFound {
+            self.expected.forget_all();
+        }
         for (name, opening) in names {
             let path = self.disk.root().join(&name);
             let file = match OpenOptions::new().read(true).write(true).open(path) {
                 Ok(file) => file,
                 // It had not reached the device, or the filesystem came back broken.
                 Err(error) if [Some(libc::ENOENT), Some(libc::EIO)].contains(&error.raw_os_error()) => {
-                    self.contents.remove(&name);
+                    self.expected.gone(&name);
                     continue;
                 }
                 Err(error) => return Err(format!("{name} cannot be opened again: {error}")),
             };
             if contents == Contents::AsFound {
-                self.contents.insert(name.clone(), read(&file));
+                self.expected.found(&name, read(&file));
                 // Clean pages would answer SEEK_DATA.
                 sys::fadvise(&file, 0, 0, libc::POSIX_FADV_DONTNEED).ok();
             }
-            self.files.push(Opened { name, file, mapping: None, opening, append: false });
+            self.files.push(Opened { name, file, mapping: None, opening });
         }
         let there = self.current.take().filter(|name| self.by_name(name).is_some());
         self.current = there.or(self.files.last().map(|opened| opened.name.clone()));

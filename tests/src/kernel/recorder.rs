@@ -110,6 +110,7 @@ impl Run {
     /// Executes a command, waits until it has settled, and looks.
     fn command(&mut self, n: u64, text: &str, command: &Command) -> Result<StepRecord, String> {
         let mut record = StepRecord { n, cmd: text.to_owned(), ..StepRecord::default() };
+        let current = self.at.current.clone();
         match calls::execute(&mut self.at, command) {
             Ok(Answer { ret, err, out, mismatch }) => {
                 record = StepRecord { ret, err, out, mismatch, ..record };
@@ -117,6 +118,7 @@ impl Run {
             Err(Failure::Call(error)) => record.err = Some(name(&error)),
             Err(Failure::Stop(reason)) => return Err(format!("`{text}`: {reason}")),
         }
+        self.at.expected.apply(current.as_deref(), command, record.ret, record.err.as_deref());
         self.settle(settles_late(command));
         let reopened = matches!(command, Command::Remount | Command::Crash);
         self.observe(&mut record, reopened)?;
@@ -153,7 +155,7 @@ impl Run {
                     continue;
                 }
             };
-            let content = self.at.contents.entry(opened.name.clone()).or_default();
+            let content = self.at.expected.file(&opened.name);
             if content.is_unknown() {
                 *content = read(&opened.file);
             }
@@ -183,7 +185,7 @@ impl Run {
         let mut wrong = Vec::new();
         for opened in &self.at.files {
             let found = read(&opened.file).digest(&mut self.hasher);
-            let expected = self.at.contents.entry(opened.name.clone()).or_default().digest(&mut self.hasher);
+            let expected = self.at.expected.file(&opened.name).digest(&mut self.hasher);
             if found != expected {
                 wrong.push(opened.name.clone());
             }

@@ -52,16 +52,15 @@ impl Drop for Direct<'_> {
 }
 
 /// `pwrite`.
-pub fn write(at: &mut Mounted, ask: &Pwrite) -> io::Result<Answer> {
+pub fn write(at: &Mounted, ask: &Pwrite) -> io::Result<Answer> {
     const DSYNC: i32 = 0x2;
     const NOWAIT: i32 = 0x8;
     let flags = if ask.dsync { DSYNC } else { 0 } | if ask.nowait { NOWAIT } else { 0 };
     let asked = u64::try_from(ask.range.len).unwrap_or(0);
     let mut buffer = Aligned::new(ask.chunk.min(asked), ask.fill);
     let (mut total, mut err) = (0, None);
-    // A second handle on the same open file, so that what it should hold can be changed beside it.
-    let file = at.current()?.file.try_clone()?;
-    let direct = match Direct::on(&file, ask.direct) {
+    let file = &at.current()?.file;
+    let direct = match Direct::on(file, ask.direct) {
         Ok(direct) => direct,
         Err(error) => return Ok(Answer::partial(0, Some(name(&error)))),
     };
@@ -69,10 +68,9 @@ pub fn write(at: &mut Mounted, ask: &Pwrite) -> io::Result<Answer> {
         let part = ask.chunk.min(asked - total);
         let off = ask.range.off.saturating_add(i64::try_from(total).unwrap_or(i64::MAX));
         let len = usize::try_from(part).expect("a chunk fits memory");
-        match sys::write_at(&file, &buffer.bytes()[..len], off, flags) {
+        match sys::write_at(file, &buffer.bytes()[..len], off, flags) {
             Err(error) => err = Some(name(&error)),
             Ok(done) => {
-                wrote(at, off, done, ask.fill)?;
                 total += done;
                 err = (done < part).then(|| "SHORT".to_owned());
             }
@@ -91,25 +89,15 @@ pub fn write(at: &mut Mounted, ask: &Pwrite) -> io::Result<Answer> {
     Ok(Answer::partial(total, err))
 }
 
-/// The bytes are in the file.
-fn wrote(at: &mut Mounted, off: i64, done: u64, fill: u8) -> io::Result<()> {
-    if done == 0 {
-        return Ok(());
-    }
-    let opened = at.current()?;
-    let off = if opened.append { opened.file.metadata()?.len() - done } else { u64::try_from(off).unwrap_or(0) };
-    let content = at.content();
-    content.fill(off, done, fill);
-    content.grow(off + done);
-    Ok(())
-}
-
 /// `pread`. The bytes are compared with what the file should hold.
 pub fn read(at: &mut Mounted, ask: &Pread) -> io::Result<Answer> {
     let asked = u64::try_from(ask.range.len).unwrap_or(0);
     let mut buffer = Aligned::new(ask.chunk.min(asked), 0);
     let (mut total, mut err, mut mismatch) = (0, None, false);
-    let file = at.current()?.file.try_clone()?;
+    let opened = at.current()?;
+    let name_of_file = opened.name.clone();
+    // A second handle on the same open file, since what it should hold is changed beside it.
+    let file = opened.file.try_clone()?;
     let direct = Direct::on(&file, ask.direct)?;
     while total < asked {
         let part = ask.chunk.min(asked - total);
@@ -122,7 +110,7 @@ pub fn read(at: &mut Mounted, ask: &Pread) -> io::Result<Answer> {
             }
             Ok(done) => {
                 let got = &buffer.bytes()[..usize::try_from(done).expect("at most what was asked")];
-                let content = at.content();
+                let content = at.expected.file(&name_of_file);
                 mismatch |= !content.is_unknown() && !content.holds(u64::try_from(off).unwrap_or(0), got);
                 total += done;
                 if done < part {

@@ -1,5 +1,5 @@
 //! What a file should hold, computed from the commands, so that nobody has to read it: reading fills the page cache and
-//! so changes what SEEK_DATA answers. The recorder compares it with the file at the end of a trace.
+//! so changes what SEEK_DATA answers.
 
 use std::collections::BTreeMap;
 
