@@ -132,13 +132,24 @@ impl Judge {
         Ok(document)
     }
 
-    /// The shortest script found that still differs, and how. A difference that is explained does not count.
+    /// The shortest script found that still differs in the same way. A difference that is explained does not count.
     pub fn shortest(&mut self, case: &Case) -> String {
-        shrink(&case.script, SHRINK_TRIES, |script| {
-            let shorter = Case { script: script.to_owned(), ..case.clone() };
-            self.verdict(&shorter).is_ok_and(|verdict| verdict.outcome.is_wrong())
-        })
+        let mut way = |script: &str| match self.verdict(&Case { script: script.to_owned(), ..case.clone() }) {
+            Ok(Verdict { outcome: Outcome::Differs { first, command }, .. }) => Some(kind(&first, &command)),
+            _ => None,
+        };
+        let whole = way(&case.script);
+        shrink(&case.script, SHRINK_TRIES, |script| whole.is_some() && way(script) == whole)
     }
+}
+
+/// What kind of a difference it is: the command's first word, and what differs without numbers and names.
+pub fn kind(first: &str, command: &str) -> (String, String) {
+    let word = command.split(' ').next().unwrap_or_default().to_owned();
+    let line = first.lines().next().unwrap_or_default();
+    let what = line.rsplit("`: ").next().unwrap_or_default();
+    let what = what.split_once(": ").filter(|(name, _)| name.len() < 8).map_or(what, |(_, rest)| rest);
+    (word, what.chars().filter(|c| !c.is_ascii_digit()).take(60).collect())
 }
 
 /// Bytes in a block of the normalized view.

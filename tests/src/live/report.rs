@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::cases::Case;
-use super::judge::{Outcome, Verdict};
+use super::judge::{Outcome, Verdict, kind};
 
 /// The sums of one filesystem.
 #[derive(Debug, Default)]
@@ -79,8 +79,7 @@ impl Report {
             Outcome::Refused { .. } => {}
             Outcome::Differs { first, command } => {
                 sums.differ += 1;
-                let kind = kind(&first, &command);
-                return sums.shortened.len() < self.shrink && sums.shortened.insert(kind);
+                return sums.shortened.len() < self.shrink && sums.shortened.insert(kind(&first, &command));
             }
         }
         false
@@ -101,14 +100,6 @@ impl Report {
         let all = self.sums.lock().expect("nobody panics while counting");
         all.values().any(|sums| sums.differ + sums.unasked > 0)
     }
-}
-
-/// The command's first word, and the field that differs.
-fn kind(first: &str, command: &str) -> (String, String) {
-    let word = command.split(' ').next().unwrap_or_default().to_owned();
-    let field = first.split("golden").next().unwrap_or_default();
-    let field = field.rsplit("`: ").next().unwrap_or_default();
-    (word, field.chars().filter(|c| !c.is_ascii_digit()).collect())
 }
 
 impl fmt::Display for Report {
