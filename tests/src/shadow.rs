@@ -33,7 +33,7 @@ pub struct Shadow {
 }
 
 fn index(at: u64) -> usize {
-    usize::try_from(at).expect("inside a block")
+    usize::try_from(at).expect("inside a block, or a file that fits memory")
 }
 
 impl Shadow {
@@ -139,6 +139,15 @@ impl Shadow {
             rest = behind;
         }
         true
+    }
+
+    /// Every byte; the file must fit memory.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; index(self.size)];
+        for (at, piece) in self.pieces(0, self.size) {
+            bytes[index(at)..index(at) + piece.len()].copy_from_slice(&piece);
+        }
+        bytes
     }
 
     /// The bytes of a range that are kept, in pieces, with their offsets.

@@ -146,7 +146,7 @@ impl Writer {
             Fsync | Syncfs | SyncRange | Drop | DropDirty => self.flush(kind),
             Truncate | Allocate | Punch | Zero | WriteZeroes | Collapse | Insert | Unshare => self.space(kind),
             Reflink | Dedupe | Copy => self.share(kind),
-            Fiemap | Seek => self.ask(kind),
+            Fiemap | Seek | Flusher => self.ask(kind),
             Misuse => self.misuse(),
             _ => self.name_or_mount(kind),
         }
@@ -327,6 +327,12 @@ impl Writer {
 
     fn ask(&mut self, kind: Kind) {
         let (at, len) = self.range(32);
+        if kind == Flusher {
+            let range = format!("writeback {} {}", size(at), size(len));
+            let line = self.any(&["writeback", &range, &range, "filefrag -v", "filefrag -s"]).to_owned();
+            self.say(line);
+            return;
+        }
         let line = if kind == Seek {
             format!("seek {} {}", self.any(&["-d", "-h", "-d", "-h", "-a"]), size(at))
         } else {

@@ -89,6 +89,8 @@ pub enum Kind {
     Snapshot,
     /// A command that must fail, or one at the border of what may.
     Misuse,
+    /// What only the engine has: `writeback`, `filefrag`.
+    Flusher,
 }
 
 /// A kind of script.
@@ -319,6 +321,31 @@ pub const RECIPES: &[Recipe] = &[
         ],
     },
 ];
+
+/// Kinds of scripts that no kernel can run.
+pub const ENGINE: &[Recipe] = &[Recipe {
+    name: "flusher",
+    only: &[],
+    weights: &[
+        (Write, 6),
+        (SmallWrite, 4),
+        (Store, 4),
+        (DirectWrite, 2),
+        (Flusher, 6),
+        (Read, 2),
+        (Load, 1),
+        (Drop, 2),
+        (DropDirty, 1),
+        (SyncRange, 1),
+        (Truncate, 2),
+        (Allocate, 1),
+        (Punch, 2),
+        (Zero, 2),
+        (Fiemap, 1),
+        (Seek, 1),
+        (Remount, 1),
+    ],
+}];
 
 /// The kinds of scripts for a filesystem.
 pub fn recipes(fs: &str) -> Vec<&'static Recipe> {
