@@ -123,9 +123,8 @@ impl Run {
     }
 
     fn check(&mut self) -> Result<(), String> {
-        let files: Vec<(String, Ino)> = self.machine.fs().open_files(|open| {
-            open.files.iter().map(|file| (file.name.clone(), file.ino)).collect()
-        });
+        let files: Vec<(String, Ino)> =
+            self.machine.fs().open_files(|open| open.files.iter().map(|file| (file.name.clone(), file.ino)).collect());
         for (name, ino) in files {
             let found = contents(&self.machine, ino);
             let content = self.expected.file(&name);
@@ -216,7 +215,11 @@ fn a_wrong_byte_would_be_noticed() {
     let case = Case { script: "open -f a\npwrite 8k 4k\npwrite -S 7 100 5000\nfsync\n".to_owned(), ..Case::new(0) };
     let wrong = |script: &str| {
         let mut run = Run::new(&case);
-        script.lines().filter(|line| !line.is_empty()).try_for_each(|line| run.operate(line)).expect("the engine is right");
+        script
+            .lines()
+            .filter(|line| !line.is_empty())
+            .try_for_each(|line| run.operate(line))
+            .expect("the engine is right");
         // As if the engine had lost one byte of the write that it knows.
         if run.expected.file("a").size() > 4200 {
             run.expected.file("a").fill(4200, 1, 8);
