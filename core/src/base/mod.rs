@@ -13,6 +13,7 @@ pub mod payload;
 pub mod range;
 pub mod rangemap;
 pub mod sharing;
+pub mod staged;
 pub mod tree_edit;
 pub mod units;
 
@@ -23,5 +24,6 @@ pub use payload::{Payload, Prov, Stamped};
 pub use range::Range;
 pub use rangemap::RangeMap;
 pub use sharing::{DiskExtent, Origin, Sharing};
+pub use staged::Staged;
 pub use tree_edit::{Entry, Key, TreeEdit};
 pub use units::{BlockSize, DevBlock, FileBlock, Ino, NodeId, PAGE_SIZE, PageIndex, TaskId, Unit};

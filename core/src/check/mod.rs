@@ -54,7 +54,7 @@ fn extents_own_their_blocks(volume: &Volume) -> Result<(), String> {
 /// The ledger's promises are at least what the index, the cache and the keys hold.
 fn promises_are_counted(volume: &Volume) -> Result<(), String> {
     let inodes: Vec<_> = volume.inodes.table(|table| table.inodes.keys().copied().collect());
-    let mut delayed = volume.delalloc.total();
+    let mut delayed = volume.delalloc.total() + volume.staging.delayed();
     let mut reserved = 0;
     for ino in inodes {
         volume.cache.each_folio(ino, |folio| {

@@ -3,9 +3,14 @@
 //! Where the filesystem keeps an index of delayed ranges, it is here; where only the page cache knows, this floor
 //! keeps the count and the cached blocks keep the rest. Either way the ledger's `Delayed` equals what they hold.
 
+pub mod mapping;
 pub mod ordered;
+pub mod staging;
+
+use mapping::Held;
 
 use crate::base::{Errno, FileBlock, Ino, Range, RangeMap, StateCell};
+use crate::personality::plan::MappingReserve;
 use crate::sim::Cx;
 use crate::space::{Promise, Space};
 use crate::trace::{Counter, Event};
@@ -21,17 +26,47 @@ struct Shared {
     space: Space,
     files: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
     unbacked: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
+    held: Held,
 }
 
 impl Delalloc {
     /// Nothing is delayed.
-    pub fn new(cx: &Cx, space: &Space) -> Self {
+    pub fn new(cx: &Cx, space: &Space, plan: Option<MappingReserve>) -> Self {
+        let held = Held::new(plan, space.ledger());
         Self(Rc::new(Shared {
             cx: cx.clone(),
             space: space.clone(),
             files: StateCell::default(),
             unbacked: StateCell::default(),
+            held,
         }))
+    }
+
+    /// Blocks that the mapping may need for so many delayed ones in a row.
+    pub fn worst(&self, blocks: u64) -> u64 {
+        self.0.held.worst(blocks)
+    }
+
+    fn settle(&self, ino: Ino) {
+        let runs: Vec<u64> = self.0.files.with(|files| {
+            files.get(&ino).map(|index| index.iter().map(|(range, ())| range.len()).collect()).unwrap_or_default()
+        });
+        self.0.held.settle(ino, runs.into_iter());
+    }
+
+    /// [`Delalloc::insert`] of one range with a promise that is for it alone: the rest of it is for the mapping.
+    pub fn insert_whole(&self, ino: Ino, range: Range<FileBlock>, mut promise: Promise) {
+        self.insert(ino, range, &mut promise);
+        self.0.held.keep(ino, &mut promise);
+        self.settle(ino);
+    }
+
+    /// The last delayed range that starts before a block.
+    pub fn prev(&self, ino: Ino, at: FileBlock) -> Option<Range<FileBlock>> {
+        self.0.files.with(|files| {
+            let mut before = files.get(&ino)?.iter().rev();
+            before.find(|(range, ())| range.start < at).map(|(range, ())| range)
+        })
     }
 
     /// Promises space for `blocks` blocks, or ENOSPC. Dropping the promise returns it.
@@ -100,6 +135,9 @@ impl Delalloc {
             self.0.space.ledger().sub(Counter::Delayed, range.len() - unbacked);
             self.0.cx.emit(|| Event::DelayedRemoved { ino, range: *range });
         }
+        if !taken.is_empty() {
+            self.settle(ino);
+        }
         taken
     }
 
@@ -159,5 +197,6 @@ impl Delalloc {
     pub fn forget_all(&self) {
         self.0.files.change(BTreeMap::clear);
         self.0.unbacked.change(BTreeMap::clear);
+        self.0.held.forget_all();
     }
 }

@@ -22,6 +22,12 @@ pub struct Inode {
     pub cut_to_nothing: bool,
     /// What a program asked of its future blocks.
     pub hints: Hints,
+    /// Space behind the end was given back at a close before.
+    pub trimmed: bool,
+    /// Some of its blocks may be shared (`XFS_DIFLAG2_REFLINK`).
+    pub shares: bool,
+    /// Space was asked for by name: what lies behind the end is kept.
+    pub preallocated: bool,
 }
 
 /// What a commit keeps of the inodes.
@@ -148,12 +154,25 @@ impl Inodes {
     pub fn set_cut_to_nothing(&self, ino: Ino, cut: bool) {
         self.change(ino, |inode| inode.cut_to_nothing = cut);
     }
+    /// Remembers, or forgets, that space behind the end was given back at a close.
+    pub fn set_trimmed(&self, ino: Ino, trimmed: bool) {
+        self.change(ino, |inode| inode.trimmed = trimmed);
+    }
+    /// Remembers, or forgets, that blocks may be shared.
+    pub fn set_shares(&self, ino: Ino, shares: bool) {
+        self.change(ino, |inode| inode.shares = shares);
+    }
+    /// Remembers that space was asked for by name.
+    pub fn set_preallocated(&self, ino: Ino) {
+        self.change(ino, |inode| inode.preallocated = true);
+    }
     /// A mount found this table; no descriptor is open, and sizes are the recorded ones.
     pub fn load(&self, mut table: InodeTable) {
         for inode in table.inodes.values_mut() {
             inode.size = inode.disk_size;
             inode.opens = 0;
             inode.cut_to_nothing = false;
+            inode.trimmed = false;
         }
         table.inodes.retain(|_, inode| inode.linked);
         let (inodes, names) = (table.inodes.clone(), table.names.clone());

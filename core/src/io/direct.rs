@@ -1,7 +1,7 @@
 //! Direct I/O: around the cache.
 
 use super::{Fill, Transfer};
-use crate::base::{Errno, Extent, ExtentKind, Ino, PAGE_SIZE, Payload, Range, Stamped};
+use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, Payload, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::dev::Op;
 use crate::map::{MappingKind, Volume};
@@ -112,9 +112,37 @@ impl Volume {
     }
 
     async fn direct_blocks(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Result<(), Errno> {
-        let block = self.profile.block;
-        let blocks = block.covering(pos, len);
+        let blocks = self.profile.block.covering(pos, len);
         let data = self.direct_data(ino, pos, len, fill);
+        let mut extents = self.stage_now(ino, blocks).await?;
+        let mut at = blocks.start;
+        for staged in extents.clone() {
+            extents.extend(self.direct_places(ino, Range::new(at, staged.start)).await?);
+            at = staged.end();
+        }
+        extents.extend(self.direct_places(ino, Range::new(at, blocks.end)).await?);
+        extents.sort_by_key(|extent| extent.start);
+        self.cx.step(Mark::Io).await;
+        for extent in &extents {
+            self.direct_extent(*extent, &data).await?;
+        }
+        for extent in &mut extents {
+            extent.kind = ExtentKind::Written;
+        }
+        self.staging.arrived(ino, blocks);
+        let removed = self.extents.update(ino, blocks, &extents).await;
+        self.delalloc.take(ino, blocks);
+        self.dispose_replaced(&removed, &extents);
+        self.load_backing(ino, blocks);
+        Ok(())
+    }
+
+    /// Where the data of blocks goes that wait for nothing beside the tree: where they are, or to new places.
+    async fn direct_places(&self, ino: Ino, blocks: Range<FileBlock>) -> Result<Vec<Extent>, Errno> {
+        if blocks.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.place_hinted_holes(ino, blocks).await?;
         let has_place = |kind: ExtentKind| matches!(kind, ExtentKind::Written | ExtentKind::Unwritten);
         let parts: Vec<_> = match self.profile.overwrite {
             Overwrite::InPlace => {
@@ -135,20 +163,9 @@ impl Volume {
         }
         drop(promise);
         if self.profile.placement == Placement::UnwrittenThenConvert {
-            let fresh: Vec<Extent> = extents.clone();
-            self.insert_fresh(ino, &fresh).await;
+            self.insert_fresh(ino, &extents).await;
         }
-        self.cx.step(Mark::Io).await;
-        for extent in &extents {
-            self.direct_extent(*extent, &data).await?;
-        }
-        for extent in &mut extents {
-            extent.kind = ExtentKind::Written;
-        }
-        let removed = self.extents.update(ino, blocks, &extents).await;
-        self.dispose_replaced(&removed, &extents);
-        self.load_backing(ino, blocks);
-        Ok(())
+        Ok(extents)
     }
 
     /// New blocks enter the tree as unwritten before the data is sent.
@@ -157,6 +174,7 @@ impl Volume {
             if self.extents.get(ino, extent.start).is_none() {
                 let removed = self.extents.update(ino, extent.range(), &[*extent]).await;
                 assert!(removed.is_empty(), "new blocks go where there was a hole");
+                self.delalloc.take(ino, extent.range());
             }
         }
     }

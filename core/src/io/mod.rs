@@ -7,8 +7,10 @@ pub mod fault;
 pub mod fill;
 pub mod read;
 pub mod source;
+pub mod unshare;
 pub mod write;
 pub mod zero;
+pub mod zero_range;
 
 pub use source::Source;
 

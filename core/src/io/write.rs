@@ -1,19 +1,20 @@
 //! Buffered write: into the cache, with a promise for what has no place yet.
 
+use super::zero_range::OverHoles;
 use super::{Fill, Source, Transfer};
 use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Prov, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
-use crate::personality::plan::{GrowTail, WriteFolio, WritebackUnit};
+use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
 use crate::trace::{Counter, Frame, Mode};
 
 /// One folio's part of a write.
-struct Part {
-    index: PageIndex,
-    pages: u32,
-    pos: u64,
-    len: u64,
+pub(super) struct Part {
+    pub(super) index: PageIndex,
+    pub(super) pages: u32,
+    pub(super) pos: u64,
+    pub(super) len: u64,
 }
 
 impl Volume {
@@ -35,8 +36,37 @@ impl Volume {
             return Transfer::stopped(0, errno);
         }
         let mut done = 0;
+        let mut relieved = false;
         while done < len {
-            match self.write_folio(ino, pos + done, len - done, len, source).await {
+            let reach = match self.reserve_ahead(ino, pos + done, len - done).await {
+                Err(Errno::ENOSPC) if done == 0 && !relieved => {
+                    relieved = true;
+                    self.give_room(ino).await;
+                    continue;
+                }
+                reserved => reserved,
+            };
+            let part = match reach {
+                Ok(reach) => self.write_part_of(ino, pos + done, reach, len, source).await,
+                Err(errno) => Transfer::stopped(0, errno),
+            };
+            done += part.done;
+            // What was done before is told first; the next call fails.
+            let short = done > 0 && self.profile.promise.reservation != Reservation::Folio;
+            match part.error {
+                Some(_) if short => return Transfer::whole(done),
+                Some(error) => return Transfer { done, error: Some(error) },
+                None => {}
+            }
+        }
+        Transfer::whole(done)
+    }
+
+    /// Writes `len` bytes of a call of `call` bytes, folio by folio.
+    async fn write_part_of(&self, ino: Ino, pos: u64, len: u64, call: u64, source: &Source) -> Transfer {
+        let mut done = 0;
+        while done < len {
+            match self.write_folio(ino, pos + done, len - done, call, source).await {
                 // The folio was replaced while the task waited for its lock: look again.
                 Ok(None) => {}
                 Ok(Some(0)) => return Transfer::stopped(done, Errno::ENOSPC),
@@ -51,6 +81,12 @@ impl Volume {
     pub async fn zero_old_end(&self, ino: Ino, pos: u64, fill: Fill) -> Result<(), Errno> {
         let size = self.inodes.size(ino);
         let block = self.profile.block;
+        if self.profile.truncate.flush == TruncateFlush::ZeroedAndUnrecorded {
+            if pos > size {
+                self.zero_range(ino, size, pos - size, OverHoles::WriteBack, fill.prov).await?;
+            }
+            return Ok(());
+        }
         if pos <= size || block.aligned(size) || block.block_of(pos) == block.block_of(size) {
             return Ok(());
         }
@@ -113,12 +149,8 @@ impl Volume {
         if self.ordered.overlaps(ino, touched) {
             return Ok(None);
         }
-        match self.cache.folio_at(ino, part.index, |folio| (folio.index, folio.pages)) {
-            Some(found) if found == (part.index, part.pages) => {}
-            None if !self.cache.has_folio_in(ino, self.cache.folio_blocks(part.index, part.pages)) => {
-                self.add_folio(ino, part.index, part.pages);
-            }
-            _ => return Ok(None),
+        if !self.folio_for_write(ino, &part) {
+            return Ok(None);
         }
         self.wait_stable(ino, part.index, part.pages).await;
         let block = self.profile.block;
@@ -136,8 +168,22 @@ impl Volume {
         Ok(Some(end - part.pos))
     }
 
+    /// Whether the folio is still the one that was found, or could be added; its lock is held.
+    pub(super) fn folio_for_write(&self, ino: Ino, part: &Part) -> bool {
+        match self.cache.folio_at(ino, part.index, |folio| (folio.index, folio.pages)) {
+            Some(found) => found == (part.index, part.pages),
+            None => {
+                let free = !self.cache.has_folio_in(ino, self.cache.folio_blocks(part.index, part.pages));
+                if free {
+                    self.add_folio(ino, part.index, part.pages);
+                }
+                free
+            }
+        }
+    }
+
     /// The folio that is there for `pos`, or the one to add, at most `order` bytes long (`fgf_set_order`).
-    fn write_part(&self, ino: Ino, pos: u64, len: u64, order: u64) -> Part {
+    pub(super) fn write_part(&self, ino: Ino, pos: u64, len: u64, order: u64) -> Part {
         let page = PageIndex(pos / PAGE_SIZE);
         let (index, pages) = match self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) {
             Some(found) => found,

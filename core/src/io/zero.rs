@@ -4,7 +4,7 @@ use super::Fill;
 use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Prov, Range};
 use crate::cache::folio_lock;
 use crate::map::{MappingKind, Volume};
-use crate::personality::plan::WritebackUnit;
+use crate::personality::plan::{Reservation, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
 impl Volume {
@@ -49,7 +49,7 @@ impl Volume {
         }
     }
 
-    async fn zero_in_cache(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
+    pub(super) async fn zero_in_cache(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<(), Errno> {
         let page = PageIndex(pos / PAGE_SIZE);
         let own = self.profile.block.covering(pos, len);
         let (index, pages, _lock) = loop {
@@ -112,7 +112,10 @@ impl Volume {
                 self.cache.remove(ino, index);
             }
         }
-        self.delalloc.take(ino, range);
+        // A promise for the rest of a call may be larger than what is cached: it goes with the blocks, not the pages.
+        if self.profile.promise.reservation == Reservation::Folio {
+            self.delalloc.take(ino, range);
+        }
     }
 
     /// Where a folio is written whole, cutting it leaves the rest of it dirty (recordings 016, 316).

@@ -3,7 +3,8 @@
 use super::Volume;
 use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range};
-use crate::personality::plan::{Delayed, NoSpacePlan};
+use crate::map::reserve::Purpose;
+use crate::personality::plan::{Delayed, NoSpacePlan, Reservation};
 use crate::space::{Promise, Want};
 use crate::trace::Counter;
 
@@ -31,6 +32,10 @@ impl Volume {
         range: Range<FileBlock>,
         when: When,
     ) -> Result<Range<FileBlock>, Errno> {
+        if self.profile.promise.reservation != Reservation::Folio {
+            self.reserve_all(ino, range, Purpose::Write).await?;
+            return Ok(range);
+        }
         let hold = self.extents.read_lock(ino, range.start).await;
         let holes = self.unpromised(ino, range);
         drop(hold);
@@ -168,11 +173,22 @@ impl Volume {
 
     /// Takes device blocks for `range`, in as few pieces as there are. On ENOSPC nothing is taken.
     pub async fn take_blocks(&self, ino: Ino, range: Range<FileBlock>, kind: ExtentKind) -> Result<Vec<Extent>, Errno> {
+        self.take_blocks_for(ino, range, range.end, kind).await
+    }
+
+    /// The same, but no further piece is looked for once everything in front of `enough` has its place.
+    pub async fn take_blocks_for(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        enough: FileBlock,
+        kind: ExtentKind,
+    ) -> Result<Vec<Extent>, Errno> {
         let boundary = u64::from(self.profile.limits.boundary);
         let mut taken: Vec<Extent> = Vec::new();
         let mut committed = false;
         let mut at = range.start;
-        while at < range.end {
+        while at < enough {
             let goal = match taken.last() {
                 Some(last) => last.addr + u64::from(last.len),
                 None => self.goal(ino, at),

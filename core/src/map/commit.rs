@@ -60,6 +60,7 @@ impl Volume {
         self.cache.forget_all();
         self.delalloc.forget_all();
         self.ordered.forget_all();
+        self.staging.forget_all();
         self.space.forget_all();
         self.refs.forget_all();
         self.readahead.change(BTreeMap::clear);

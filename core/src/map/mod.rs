@@ -4,9 +4,12 @@
 //! it lies there; [`begin`] prepares a range for writing.
 
 pub mod begin;
+pub mod behind_end;
 pub mod commit;
 pub mod in_place;
 pub mod mapping;
+pub mod reserve;
+pub mod window;
 
 pub use mapping::{Mapping, MappingKind};
 
@@ -15,10 +18,12 @@ use crate::cache::PageCache;
 use crate::cache::readahead::Readahead;
 use crate::delalloc::Delalloc;
 use crate::delalloc::ordered::Ordered;
+use crate::delalloc::staging::Staging;
 use crate::dev::{BlockDevice, IoQueue};
 use crate::extent::ExtentMap;
 use crate::inode::Inodes;
 use crate::personality::Profile;
+use crate::personality::plan::Reservation;
 use crate::sim::{Cx, WaitQueue};
 use crate::space::{Refs, Space};
 use crate::trace::Counter;
@@ -48,6 +53,8 @@ pub struct Volume {
     pub delalloc: Delalloc,
     /// Blocks with a place and without a record.
     pub ordered: Ordered,
+    /// What waits beside the trees.
+    pub staging: Staging,
     /// Readahead windows by inode.
     pub readahead: StateCell<BTreeMap<Ino, Readahead>>,
     /// What the last commit made durable.
@@ -74,6 +81,8 @@ pub struct Ioend {
     pub extents: Vec<Extent>,
     /// Blocks in flight that it brings to the device.
     pub flights: Vec<Range<FileBlock>>,
+    /// Blocks whose record waits beside the tree.
+    pub staged: Vec<Range<FileBlock>>,
     /// End of the data in the file, in bytes: the recorded size grows to it.
     pub end: u64,
     /// The requests.
@@ -84,15 +93,20 @@ impl Volume {
     /// An empty filesystem on a device, and its background task for the device.
     pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
         let io = IoQueue::new(cx, device);
-        let space = Space::new(cx, profile.data_area, profile.spare_blocks);
+        let space = Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks);
+        let mapping = match profile.promise.reservation {
+            Reservation::Folio => None,
+            Reservation::Mapping(plan) => Some(plan.mapping),
+        };
         Self {
             cx: cx.clone(),
             extents: ExtentMap::new(cx, profile.tree, profile.limits),
             refs: Refs::new(cx, profile.share),
             inodes: Inodes::new(cx),
             cache: PageCache::new(cx, profile.block),
-            delalloc: Delalloc::new(cx, &space),
+            delalloc: Delalloc::new(cx, &space, mapping),
             ordered: Ordered::new(cx),
+            staging: Staging::new(cx, &space, mapping),
             readahead: StateCell::default(),
             committed: StateCell::default(),
             ioends: StateCell::default(),

@@ -18,6 +18,7 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     no_space: FallocNoSpace::AllOrNothing,
     edges: TruncateTail::ZeroDirty,
     edge: PunchEdge::Data,
+    punch: PunchOrder::DropThenEdges,
 };
 
 const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::FromPosition, drop: ShiftDrop::Folios, size: ShiftSize::Set };
@@ -151,6 +152,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         block,
         device_blocks,
         data_area: Range::new(DevBlock(metadata), DevBlock(device_blocks.max(metadata))),
+        metadata: Vec::new(),
         spare_blocks: reserve,
         tree: TreeShape { root: 1024, node: 1024, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
         delayed: Delayed::Cache,
@@ -160,6 +162,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fault: FaultUnit::Page,
         write_folio: WriteFolio::WholeCall,
         placement: Placement::IndexAfterWrite,
+        promise: PromisePlan::PLAIN,
         prealloc: Prealloc::Reserved,
         limits: ExtentLimits {
             written: if options.checksums { encoded.max(1) } else { bucket32 },

@@ -38,6 +38,7 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     no_space: FallocNoSpace::AllOrNothing,
     edges: TruncateTail::ZeroDirty,
     edge: PunchEdge::Mapped,
+    punch: PunchOrder::DropThenEdges,
 };
 
 const TRUNCATE: TruncatePlan =
@@ -110,6 +111,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         block,
         device_blocks,
         data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
+        metadata: Vec::new(),
         spare_blocks: (device_blocks - start).saturating_sub(room),
         tree: TreeShape { root: NODE_ENTRIES, node: NODE_ENTRIES, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
         delayed: Delayed::Overlay,
@@ -119,6 +121,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fault: FaultUnit::Page,
         write_folio: WriteFolio::Page,
         placement: Placement::Ordered,
+        promise: PromisePlan::PLAIN,
         prealloc: Prealloc::Unwritten,
         limits: limits(block),
         fiemap: FiemapPlan {

@@ -24,6 +24,9 @@ const SHUTDOWN: ShutdownPlan = ShutdownPlan {
     again: None,
 };
 
+const TRUNCATE: TruncatePlan =
+    TruncatePlan { flush: TruncateFlush::Nothing, tail: TruncateTail::ZeroDirty, grow: GrowTail::ZeroIfMapped };
+
 const FALLOCATE: FallocatePlan = FallocatePlan {
     flush: FallocateFlush::Nothing,
     over_delayed: OverDelayed::Convert,
@@ -32,6 +35,7 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     no_space: FallocNoSpace::KeepPart,
     edges: TruncateTail::ZeroDirty,
     edge: PunchEdge::Data,
+    punch: PunchOrder::DropThenEdges,
 };
 
 const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::Kept, drop: ShiftDrop::Cut, size: ShiftSize::Set };
@@ -103,6 +107,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         device_blocks,
         data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
         // `s_resv_clusters`: 2 % of the device, at most 4096 clusters (ext4_calculate_resv_clusters).
+        metadata: Vec::new(),
         spare_blocks: if start == 0 { 0 } else { (device_blocks / 50).min(4096) },
         tree: TreeShape { root: ROOT_ENTRIES, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: if options.delalloc { Delayed::Index } else { Delayed::Never },
@@ -113,6 +118,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fault: FaultUnit::Folio,
         write_folio: WriteFolio::RestOfCall,
         placement: Placement::UnwrittenThenConvert,
+        promise: PromisePlan::PLAIN,
         prealloc: Prealloc::Unwritten,
         limits: ExtentLimits { written: 32_768, unwritten: 32_767, reserved: 0, boundary: 0 },
         fiemap: FiemapPlan {
@@ -126,11 +132,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             max_start: max_file_size(block),
         },
         seek: SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index },
-        truncate: TruncatePlan {
-            flush: TruncateFlush::Nothing,
-            tail: TruncateTail::ZeroDirty,
-            grow: GrowTail::ZeroIfMapped,
-        },
+        truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Ignored,

@@ -1,9 +1,11 @@
 //! The questions, as the types of their answers.
 
 mod fallocate;
+mod promise;
 mod sharing;
 
 pub use fallocate::*;
+pub use promise::*;
 pub use sharing::*;
 
 use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, Range};
@@ -23,6 +25,8 @@ pub struct Profile {
     pub device_blocks: u64,
     /// Where file data may go.
     pub data_area: Range<DevBlock>,
+    /// Blocks of the data area that formatting takes.
+    pub metadata: Vec<Range<DevBlock>>,
     /// Blocks of the data area that ordinary operations never get.
     pub spare_blocks: u64,
     /// Shape of the extent trees.
@@ -41,6 +45,8 @@ pub struct Profile {
     pub fault: FaultUnit,
     /// How new blocks enter the tree at writeback.
     pub placement: Placement,
+    /// What a write is promised, and how promises are kept.
+    pub promise: PromisePlan,
     /// What fallocate leaves behind.
     pub prealloc: Prealloc,
     /// How long one extent may become.
@@ -362,6 +368,9 @@ pub enum TruncateFlush {
     Nothing,
     /// Dirty data up to the new size, where the recorded size is smaller than the one in memory.
     UnrecordedSize,
+    /// The same, after bytes were zeroed on either side of the end; zeroed ones are written back too, as far as the
+    /// recorded size is smaller than the new one (`xfs_setattr_size`).
+    ZeroedAndUnrecorded,
 }
 
 /// What happens to the block that the new end lies in.

@@ -2,7 +2,7 @@
 
 use super::plan::*;
 use super::{OptionError, Request, options};
-use crate::base::{BlockSize, DevBlock, Errno, Range, limits::MAX_FILE_OFFSET};
+use crate::base::{BlockSize, DevBlock, Errno, PAGE_SIZE, Range, limits::MAX_FILE_OFFSET};
 
 /// The filesystem's name.
 pub const NAME: &str = "xfs";
@@ -16,8 +16,12 @@ const LEVEL: &str = "6.18";
 /// Bytes of a record of the mapping tree, and of a long-format block header with checksum.
 const RECORD_BYTES: u64 = 16;
 const HEADER_BYTES: u64 = 72;
-/// Records that fit into an inode of 512 bytes, behind its core of 176.
-const ROOT_RECORDS: u32 = 21;
+/// Records that fit into an inode of 512 bytes beside its attributes: every recording has a node below the root from the
+/// thirteenth on.
+const ROOT_RECORDS: u32 = 12;
+
+/// Blocks of the longest record (`XFS_MAX_BMBT_EXTLEN`).
+const EXTENT_MAX: u32 = 0x1f_ffff;
 
 const FALLOCATE: FallocatePlan = FallocatePlan {
     flush: FallocateFlush::Nothing,
@@ -27,6 +31,7 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     no_space: FallocNoSpace::AllOrNothing,
     edges: TruncateTail::ZeroDirty,
     edge: PunchEdge::Data,
+    punch: PunchOrder::FlushThenFree,
 };
 
 const SHIFT: ShiftPlan =
@@ -69,10 +74,62 @@ fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
     }
 }
 
-/// Blocks that mkfs takes: the log (64 MiB from 300 MB on), superblocks, headers and roots of free space and inodes.
-fn overhead(blocks: u64, block: u64) -> u64 {
-    let bytes = blocks * block;
-    if bytes < 16 << 20 { 0 } else { (64 << 20) / block + 4 * 8 }
+/// Where things are on a device, in blocks (`xfs_info` of the recordings).
+struct Geometry {
+    /// Blocks on the device.
+    blocks: u64,
+    /// Blocks of each allocation group.
+    group: u64,
+    /// Blocks of the log.
+    log: u64,
+}
+
+/// Allocation groups.
+const GROUPS: u64 = 4;
+/// Blocks at the start of a group: headers, roots, the list of free blocks for trees.
+const GROUP_HEAD: u64 = 10;
+/// Blocks of a group's last free ones that its own trees may need besides what is reserved for them.
+const GROUP_KEPT: u64 = 15;
+
+impl Geometry {
+    /// `None` for a device that is too small for all that: it is for teaching and has no metadata.
+    fn new(blocks: u64, block: u64) -> Option<Self> {
+        let log = (64 << 20) / block;
+        (blocks > 2 * log).then(|| Self { blocks, group: blocks.div_ceil(GROUPS), log })
+    }
+
+    /// Blocks that a group keeps for the trees of shared blocks and of inodes
+    /// (`xfs_refcountbt_calc_reserves`, `xfs_finobt_calc_reserves`; the free blocks of all recordings agree).
+    fn reserved(&self) -> u64 {
+        let nodes = if self.group > 50_000 { 3 } else { 1 };
+        (self.group.div_ceil(168) + self.group.div_ceil(1008) + nodes).saturating_sub(14)
+    }
+
+    /// The start of each group and the log, and what each group keeps: nobody gets those.
+    fn metadata(&self) -> Vec<Range<DevBlock>> {
+        let mut taken = Vec::new();
+        for number in 0..GROUPS {
+            let start = number * self.group;
+            let end = (start + self.group).min(self.blocks);
+            let head = if number == GROUPS / 2 { GROUP_HEAD + self.log } else { GROUP_HEAD };
+            taken.push(Range::new(DevBlock(start), DevBlock(start + head)));
+            if number == 0 {
+                // The first inodes.
+                taken.push(Range::new(DevBlock(16), DevBlock(24)));
+            }
+            taken.push(Range::new(DevBlock(end - self.reserved() - GROUP_KEPT), DevBlock(end)));
+        }
+        taken
+    }
+
+    /// Blocks besides that no ordinary operation gets. statfs of the recordings: the device without the log, without
+    /// five per cent or 8192 blocks (`xfs_default_resblks`), and without what the groups reserve.
+    fn spare(&self) -> u64 {
+        let pool = (self.blocks / 20).min(8192);
+        let told = self.blocks - self.log - pool - GROUPS * self.reserved() - 1;
+        let taken: u64 = self.metadata().iter().map(Range::len).sum();
+        (self.blocks - taken).saturating_sub(told)
+    }
 }
 
 /// `xfs_reflink_remap_prep`, `xfs_reflink_unshare`; recordings 035 to 043, 123.
@@ -102,7 +159,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         OptionError::not_one_of("mkfs.xfs -b size=", &options.block.to_string(), &["1024", "2048", "4096"])
     })?;
     let device_blocks = request.size / block.bytes();
-    let start = overhead(device_blocks, block.bytes()).min(device_blocks);
+    let geometry = Geometry::new(device_blocks, block.bytes());
     let node = u32::try_from((block.bytes() - HEADER_BYTES) / RECORD_BYTES).expect("a block is at most 4 KiB");
     Ok(Profile {
         name: NAME,
@@ -110,8 +167,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         level: LEVEL.to_owned(),
         block,
         device_blocks,
-        data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
-        spare_blocks: 0,
+        data_area: Range::new(DevBlock(0), DevBlock(device_blocks)),
+        metadata: geometry.as_ref().map(Geometry::metadata).unwrap_or_default(),
+        spare_blocks: geometry.as_ref().map_or(0, Geometry::spare),
         tree: TreeShape { root: ROOT_RECORDS, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: Delayed::Index,
         overwrite: Overwrite::InPlace,
@@ -120,8 +178,9 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fault: FaultUnit::Folio,
         write_folio: WriteFolio::RestOfCall,
         placement: Placement::UnwrittenThenConvert,
+        promise: promises(device_blocks, block, geometry.is_none()),
         prealloc: Prealloc::Unwritten,
-        limits: ExtentLimits { written: 0x1f_ffff, unwritten: 0x1f_ffff, reserved: 0, boundary: 0 },
+        limits: ExtentLimits { written: EXTENT_MAX, unwritten: EXTENT_MAX, reserved: 0, boundary: 0 },
         fiemap: FiemapPlan {
             delayed: FiemapDelayed::Index,
             tail: FiemapTail::Scanned,
@@ -134,7 +193,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         },
         seek: SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index },
         truncate: TruncatePlan {
-            flush: TruncateFlush::UnrecordedSize,
+            flush: TruncateFlush::ZeroedAndUnrecorded,
             tail: TruncateTail::ZeroDirty,
             grow: GrowTail::ZeroIfMapped,
         },
@@ -158,4 +217,20 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })
+}
+
+/// A device that is too small for metadata of its own is for teaching: there nothing is promised for the mapping.
+fn promises(device_blocks: u64, block: BlockSize, teaching: bool) -> PromisePlan {
+    let records = (block.bytes() - HEADER_BYTES) / RECORD_BYTES;
+    PromisePlan {
+        unit: DelayedUnit::WholeExtent,
+        reservation: Reservation::Mapping(MappingReservation {
+            most: 1024 * PAGE_SIZE,
+            eof: EofPrealloc { least: 64 << 10, extent_max: u64::from(EXTENT_MAX), device_blocks },
+            mapping: MappingReserve { records, levels: if teaching { 0 } else { 5 } },
+        }),
+        staging: Some(StagingPlan { window: 32 }),
+        behind_end: BehindEnd::Trimmed,
+        writing_forgets_cut: true,
+    }
 }

@@ -42,6 +42,8 @@ pub trait FileFacts {
     fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)>;
     /// The range without a record, delayed or in flight, that covers a block, or the first behind it.
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>>;
+    /// The range that waits beside the tree and covers a block, or the first behind it.
+    fn staged(&self, at: FileBlock) -> Option<Range<FileBlock>>;
     /// The first run of cached blocks in `range` that count as data, cut to `range`.
     fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>>;
 }
@@ -74,6 +76,9 @@ impl FileFacts for LiveFacts<'_> {
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         self.volume.next_pending(self.ino, at)
+    }
+    fn staged(&self, at: FileBlock) -> Option<Range<FileBlock>> {
+        self.volume.staging.next(self.ino, at).map(|(range, _)| range)
     }
     fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>> {
         self.volume.cache.find_run(self.ino, range, |state| look.counts(state))

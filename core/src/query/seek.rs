@@ -71,6 +71,13 @@ fn ground(facts: &dyn FileFacts, plan: SeekPlan, range: Range<FileBlock>) -> Gro
     }
     let hole_end = extent.map_or(range.end, |next| next.start.min(range.end));
     let hole = Range::new(at, hole_end);
+    // What waits beside the tree ends a hole, and the cache is asked where it does.
+    let hole = match facts.staged(at) {
+        Some(staged) if staged.start <= at => return covered_hole(facts, hole.intersect(&staged)),
+        Some(staged) => Range::new(at, hole_end.min(staged.start)),
+        None => hole,
+    };
+    let hole_end = hole.end;
     match (plan.cache, facts.delayed(at)) {
         (SeekCache::Index, Some(delayed)) if delayed.start <= at => {
             Ground::Data(Range::new(at, delayed.end.min(hole_end)))
@@ -90,13 +97,24 @@ fn over_preallocation(facts: &dyn FileFacts, here: Range<FileBlock>) -> Ground {
     }
 }
 
+/// A hole of the tree where new data waits beside it: delayed blocks are data, else the cache says what is
+/// (`xfs_seek_iomap_begin`).
+fn covered_hole(facts: &dyn FileFacts, hole: Range<FileBlock>) -> Ground {
+    match facts.delayed(hole.start) {
+        Some(delayed) if delayed.start <= hole.start => Ground::Data(hole.intersect(&delayed)),
+        Some(delayed) => Ground::Ask(Range::new(hole.start, hole.end.min(delayed.start))),
+        None => Ground::Ask(hole),
+    }
+}
+
 fn look(facts: &dyn FileFacts, plan: SeekPlan, range: Range<FileBlock>) -> Option<Range<FileBlock>> {
     match plan.prealloc {
         SeekPrealloc::CachedData => facts.cached(range, CacheLook::Backing),
         SeekPrealloc::Delayed => None,
         SeekPrealloc::CachedPages => {
             let preallocated = facts.extent(range.start).is_some_and(|extent| extent.start <= range.start);
-            if preallocated { facts.cached(range, CacheLook::Uptodate) } else { None }
+            let staged = facts.staged(range.start).is_some_and(|staged| staged.start <= range.start);
+            if preallocated || staged { facts.cached(range, CacheLook::Uptodate) } else { None }
         }
     }
 }

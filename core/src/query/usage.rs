@@ -32,7 +32,7 @@ impl Volume {
             UsagePlan::WithTreeNodes => self.extents.nodes_below_root(ino),
             UsagePlan::DataOnly => 0,
         };
-        (extents + promised + nodes) * (self.profile.block.bytes() / 512)
+        (extents + promised + self.staging.blocks(ino) + nodes) * (self.profile.block.bytes() / 512)
     }
 
     /// Blocks that statfs(2) calls free.

@@ -84,16 +84,31 @@ pub struct Space(Rc<Shared>);
 struct Shared {
     cx: Cx,
     data: Range<DevBlock>,
+    metadata: Vec<Range<DevBlock>>,
     map: StateCell<SpaceMap>,
     ledger: Ledger,
 }
 
 impl Space {
-    /// All blocks of `data` are free; `spare` blocks of them are never handed out (metadata that is not modelled).
-    pub fn new(cx: &Cx, data: Range<DevBlock>, spare: u64) -> Self {
-        let map = SpaceMap::all_free(data);
+    /// All blocks of `data` are free but those of `metadata`; `spare` blocks of them are never handed out (metadata
+    /// that is not modelled).
+    pub fn new(cx: &Cx, data: Range<DevBlock>, metadata: &[Range<DevBlock>], spare: u64) -> Self {
+        let map = StateCell::new(SpaceMap::all_free(data));
         let ledger = Ledger::new(cx, data.len().saturating_sub(spare));
-        Self(Rc::new(Shared { cx: cx.clone(), data, map: StateCell::new(map), ledger }))
+        let space = Self(Rc::new(Shared { cx: cx.clone(), data, metadata: metadata.to_vec(), map, ledger }));
+        space.take_metadata();
+        space
+    }
+
+    fn take_metadata(&self) {
+        self.0.metadata.iter().for_each(|range| self.take(*range));
+    }
+
+    /// These blocks are not free any more.
+    fn take(&self, range: Range<DevBlock>) {
+        self.0.map.change(|map| map.take(range));
+        self.0.cx.emit(|| Event::SpaceTaken { range });
+        self.0.ledger.add(Counter::Used, range.len());
     }
 
     /// The promises.
@@ -111,9 +126,7 @@ impl Space {
     /// Prefers the run at the goal, then the first run behind it that holds everything, then the longest.
     pub fn allocate(&self, want: Want) -> Option<Range<DevBlock>> {
         let found = self.0.map.with(|map| find(map, want))?;
-        self.0.map.change(|map| map.take(found));
-        self.0.cx.emit(|| Event::SpaceTaken { range: found });
-        self.0.ledger.add(Counter::Used, found.len());
+        self.take(found);
         Some(found)
     }
 
@@ -147,11 +160,8 @@ impl Space {
 
     /// A mount found these blocks in use. The space is fresh.
     pub fn load(&self, used: &RangeMap<DevBlock, ()>) {
-        for (range, ()) in used.iter() {
-            self.0.map.change(|map| map.take(range));
-            self.0.cx.emit(|| Event::SpaceTaken { range });
-            self.0.ledger.add(Counter::Used, range.len());
-        }
+        self.take_metadata();
+        used.iter().for_each(|(range, ())| self.take(range));
     }
 }
 

@@ -7,7 +7,7 @@
 use super::names::{Counter, Frame, LockId, Mode, TaskState};
 use crate::base::cache_state::BlockState;
 use crate::base::hints::Hints;
-use crate::base::{DevBlock, Entry, Errno, FileBlock, Ino, NodeId, PageIndex, Payload, Prov, Range, TaskId};
+use crate::base::{DevBlock, Entry, Errno, FileBlock, Ino, NodeId, PageIndex, Payload, Prov, Range, Staged, TaskId};
 
 use serde::Serialize;
 
@@ -104,6 +104,8 @@ events! {
     OrderedBegan "ordered_began", "Blocks have a place on the device, and no record before all of them were written.", "btrfs_ordered_extent_add" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", id: u64 = "ordered extent from 1", addr: DevBlock = "first block on the device", fresh: bool = "device blocks are new", }
     OrderedArrived "ordered_arrived", "Data of an ordered extent is on the device.", "btrfs_ordered_extent_mark_finished" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
     OrderedEnded "ordered_ended", "Blocks are in flight no longer: recorded, or given up.", "btrfs_ordered_extent_remove" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
+    StagingSet "staging_set", "Blocks wait beside the tree in this state.", "xfs_reflink_cow_enospc" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", state: Staged = "state", }
+    StagingEnded "staging_ended", "Blocks wait beside the tree no longer.", "xfs_reflink_cow_remap_to" { ino: Ino = "inode", range: Range<FileBlock> = "blocks", }
     // Trees.
     TreeRoot "tree_root", "A tree's root is this node.", "bch2_btree_set_root" { tree: u32 = "tree", node: NodeId = "node", }
     TreeRemoved "tree_removed", "A tree is gone with its inode.", "ext4_ext_remove_space" { tree: u32 = "tree", }

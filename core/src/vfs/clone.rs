@@ -5,8 +5,10 @@ use super::{Fs, OpResult};
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, PageIndex, Prov, Range};
 use crate::inode::{inode_lock, invalidate_lock};
 use crate::io::{Fill, Transfer};
-use crate::map::Volume;
-use crate::personality::plan::{RemapFlush, RemapGap, RemapInline, RemapPlan, RemapTarget, RemapUnwritten, SharePlan};
+use crate::map::{MappingKind, Volume};
+use crate::personality::plan::{
+    RemapFlush, RemapGap, RemapInline, RemapPlan, RemapTarget, RemapUnwritten, Reservation, SharePlan,
+};
 use crate::sim::Guard;
 use crate::trace::{Frame, Mode};
 
@@ -156,6 +158,8 @@ impl Fs {
             return Ok(Some(0));
         }
         self.prepare_target(&remap, plan, prov).await?;
+        volume.inodes.set_shares(remap.source, true);
+        volume.inodes.set_shares(remap.target, true);
         self.share(&remap, plan).await?;
         let end = remap.target_pos + remap.len;
         if remap.kind != RemapKind::Dedupe && end > volume.inodes.size(remap.target) {
@@ -232,13 +236,23 @@ impl Fs {
                     self.clone_inline(remap.target, extent, place.start, plan).await?;
                 }
                 _ => {
-                    let removed = volume.extents.update(remap.target, place, &[]).await;
-                    volume.dispose(&removed);
+                    // Preallocation over preallocation stays as it is (`xfs_reflink_remap_extent`; recording 227).
+                    let kept = mapping.kind == MappingKind::Unwritten;
+                    for (part, there) in volume.extents.pieces(remap.target, place) {
+                        if !(kept && there.is_some_and(|extent| extent.kind == ExtentKind::Unwritten)) {
+                            let removed = volume.extents.update(remap.target, part, &[]).await;
+                            volume.dispose(&removed);
+                        }
+                    }
                 }
             }
             at = mapping.range.end;
         }
         let all = Range::sized(target, source.len());
+        if volume.profile.promise.reservation != Reservation::Folio {
+            // Promises that nothing cached stood for.
+            volume.delalloc.take(remap.target, all);
+        }
         volume.load_backing(remap.target, all);
         Ok(())
     }

@@ -8,7 +8,8 @@ use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino,
 use crate::inode::inode_lock;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
-    FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchPastEof, ZeroPlan,
+    FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchOrder, PunchPastEof,
+    TruncateFlush, ZeroPlan,
 };
 use crate::trace::{Counter, Frame, Mode};
 
@@ -90,9 +91,11 @@ impl Fs {
         }
     }
 
-    async fn extend_to(&self, ask: &Ask, end: u64) -> FsResult<()> {
+    pub(super) async fn extend_to(&self, ask: &Ask, end: u64) -> FsResult<()> {
         let volume = self.volume();
-        if end > volume.inodes.size(ask.ino) {
+        if end > volume.inodes.size(ask.ino) && volume.profile.truncate.flush == TruncateFlush::ZeroedAndUnrecorded {
+            self.resize(ask.ino, end, ask.prov).await?;
+        } else if end > volume.inodes.size(ask.ino) {
             if volume.profile.truncate.grow != GrowTail::ZeroAlways {
                 volume.zero_old_end(ask.ino, end, crate::io::Fill { byte: 0, prov: ask.prov }).await?;
             }
@@ -117,10 +120,17 @@ impl Fs {
             self.room_for_all(ino, range).await.map_err(|errno| (range.start, errno))?;
         }
         let convert = volume.profile.fallocate.over_delayed == OverDelayed::Convert;
+        if volume.profile.fallocate.no_space == FallocNoSpace::AllOrNothing {
+            drop(volume.promise_or_commit(range.len()).await.map_err(|errno| (range.start, errno))?);
+        }
+        volume.inodes.set_preallocated(ino);
         let mut at = range.start;
         while at < range.end {
             let mapping = volume.mapping(ino, Range::new(at, range.end));
             let delayed = mapping.kind == MappingKind::Delayed;
+            if mapping.kind == MappingKind::Hole {
+                volume.place_hinted_holes(ino, mapping.range).await.map_err(|errno| (at, errno))?;
+            }
             if mapping.kind == MappingKind::Hole || (delayed && convert) {
                 let got = self.unwritten_part(ino, mapping.range).await;
                 if got < mapping.range.end {
@@ -231,6 +241,9 @@ impl Fs {
         if pos >= size && volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored {
             return Ok(());
         }
+        if volume.profile.fallocate.punch == PunchOrder::FlushThenFree {
+            return self.free_space(&ask, pos, len).await;
+        }
         self.flush_before(ask.ino, pos, len).await?;
         self.record_size(ask.ino, pos + len);
         // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
@@ -283,6 +296,9 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        if volume.profile.fallocate.punch == PunchOrder::FlushThenFree {
+            return self.replace_space(&ask, pos, len).await;
+        }
         self.before_change(&ask, pos, len).await?;
         self.record_size(ask.ino, pos + len);
         let block = volume.profile.block;

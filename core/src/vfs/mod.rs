@@ -4,11 +4,13 @@
 
 pub mod clone;
 pub mod fallocate;
+mod free_space;
 pub mod hints;
 pub mod mount;
 pub mod names;
 pub mod open;
 pub mod remap;
+mod resize;
 pub mod rw;
 pub mod shift;
 pub mod shutdown;

@@ -10,7 +10,13 @@ impl Fs {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Remount, 0, 0);
         if !volume.is_shut_down() {
+            for file in self.open_files(|open| open.files.clone()) {
+                self.release(&file).await?;
+            }
             self.syncfs().await?;
+            if volume.let_go_of_all().await {
+                volume.commit().await?;
+            }
         }
         self.start_over();
         Ok(())

@@ -124,13 +124,25 @@ impl Fs {
             let last = self.open_files(|open| open.files.last().map(|file| file.name.clone()));
             self.set_current(last.as_deref());
         }
+        self.release(&file).await?;
+        if volume.inodes.closed(file.ino) {
+            self.evict(file.ino).await?;
+        }
+        Ok(())
+    }
+
+    /// A descriptor goes: what was cut to nothing before is written back, and what lies behind the end may go.
+    pub(super) async fn release(&self, file: &OpenFile) -> OpResult<()> {
+        let volume = self.volume();
         let cut = volume.inodes.get(file.ino, |inode| inode.cut_to_nothing);
         if cut && volume.profile.flush_on_close_after_truncate {
             volume.inodes.set_cut_to_nothing(file.ino, false);
+            volume.inodes.set_trimmed(file.ino, false);
             volume.write_back_wait(file.ino, 0, u64::MAX >> 1).await?;
         }
-        if volume.inodes.closed(file.ino) {
-            self.evict(file.ino).await?;
+        let trims = volume.inodes.get(file.ino, |inode| inode.linked && !inode.trimmed) && !file.flags.read_only;
+        if trims && volume.trim_behind_end(file.ino).await {
+            volume.inodes.set_trimmed(file.ino, true);
         }
         Ok(())
     }

@@ -97,6 +97,8 @@ impl Fs {
             ShiftFlush::Kept | ShiftFlush::FromPosition => pos,
             ShiftFlush::FromBlockBefore => pos.saturating_sub(block.bytes()),
         };
+        // What nobody asked for by name does not move.
+        volume.trim_behind_end(ino).await;
         let page = from / PAGE_SIZE * PAGE_SIZE;
         if plan.flush == ShiftFlush::Kept && kept > pos {
             // The page that the range starts in, then what is behind the range.
@@ -112,6 +114,7 @@ impl Fs {
             }
             ShiftDrop::Folios => volume.invalidate(ino, page, TO_THE_END).await,
         }
+        volume.staging.cancel(ino, Range::new(block.block_of(from), LAST_BLOCK));
         Ok(())
     }
 }

@@ -3,11 +3,10 @@
 use super::{Fs, OpResult};
 use crate::base::{Errno, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
 use crate::inode::{inode_lock, invalidate_lock};
-use crate::personality::plan::{GrowTail, TruncateFlush, TruncateTail};
+use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, TruncateTail};
 use crate::trace::{Frame, Mode};
 
-/// The end of every file, in blocks: nothing lies at or behind it.
-pub(super) const LAST_BLOCK: FileBlock = FileBlock(u64::MAX >> 2);
+pub(super) use crate::map::behind_end::LAST_BLOCK;
 
 impl Fs {
     /// Sets the size of a file. Negative sizes are EINVAL, too large ones EFBIG.
@@ -25,6 +24,9 @@ impl Fs {
 
     pub(super) async fn grow(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
         let volume = self.volume();
+        if volume.profile.truncate.flush == TruncateFlush::ZeroedAndUnrecorded {
+            return self.resize(ino, size, prov).await;
+        }
         self.flush_unrecorded(ino, u64::MAX >> 1).await?;
         match volume.profile.truncate.grow {
             GrowTail::ZeroAlways => volume.zero_tail(ino, prov).await?,
@@ -49,6 +51,9 @@ impl Fs {
 
     pub(super) async fn shrink(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
         let volume = self.volume();
+        if volume.profile.truncate.flush == TruncateFlush::ZeroedAndUnrecorded {
+            return self.resize(ino, size, prov).await;
+        }
         let block = volume.profile.block;
         let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
         if size == 0 && volume.inodes.size(ino) > 0 {
@@ -81,7 +86,10 @@ impl Fs {
 
     /// Everything from a block on goes: pages, promises, extents.
     pub(super) async fn drop_from(&self, ino: Ino, from: FileBlock) -> FsResult<()> {
-        self.drop_blocks(ino, Range::new(from, LAST_BLOCK.max(from))).await
+        let range = Range::new(from, LAST_BLOCK.max(from));
+        self.drop_blocks(ino, range).await?;
+        self.volume().staging.cancel(ino, range);
+        Ok(())
     }
 
     /// Pages, promises and extents of whole blocks go.
@@ -97,6 +105,7 @@ impl Fs {
         volume.cut_flights(ino, range).await?;
         let removed = volume.extents.update(ino, range, &[]).await;
         volume.dispose(&removed);
+        volume.delalloc.take(ino, range);
         Ok(())
     }
 
@@ -111,6 +120,8 @@ impl Fs {
                 volume.drop_cached(ino, blocks.intersect(&range));
             }
         }
-        volume.delalloc.take(ino, range);
+        if volume.profile.promise.reservation == Reservation::Folio {
+            volume.delalloc.take(ino, range);
+        }
     }
 }

@@ -19,7 +19,9 @@ impl Fs {
         let frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
         let size = volume.inodes.size(ask.ino);
-        if pos < size {
+        if pos < size && volume.profile.promise.staging.is_some() {
+            self.unshare_beside(ask.ino, pos, len.min(size - pos)).await?;
+        } else if pos < size {
             let block = volume.profile.block;
             let inside = block.covering(pos, len.min(size - pos));
             let (from, bytes) = (block.pos(inside.start), block.pos(inside.end) - block.pos(inside.start));
@@ -32,6 +34,18 @@ impl Fs {
         drop(lock);
         drop(frame);
         self.allocate(ask).await
+    }
+
+    /// The same where new data waits beside the tree: also what a window is there for is rewritten. A file that never
+    /// shared anything is left alone, and so is its dirty data (`xfs_reflink_unshare`).
+    async fn unshare_beside(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
+        let volume = self.volume();
+        if !volume.inodes.get(ino, |inode| inode.shares) {
+            return Ok(());
+        }
+        volume.unshare(ino, pos, len).await?;
+        volume.write_back_wait(ino, pos, len).await?;
+        Ok(())
     }
 
     /// The parts of a range whose written blocks are shared.

@@ -134,7 +134,7 @@ impl Digest {
     }
 
     fn file(&mut self, file: &FileView) {
-        let FileView { size, disk_size, hints, folios, states, data, delayed, unbacked, ordered } = file;
+        let FileView { size, disk_size, hints, folios, states, data, delayed, unbacked, ordered, staging } = file;
         self.number(*size);
         self.number(*disk_size);
         self.named(hints);
@@ -152,6 +152,7 @@ impl Digest {
         self.ranges(delayed, |_, ()| {});
         self.ranges(unbacked, |_, ()| {});
         self.ranges(ordered, |digest, flight| digest.named(flight));
+        self.ranges(staging, |digest, staged| digest.named(staged));
     }
 
     fn node(&mut self, node: &NodeView) {

@@ -5,7 +5,9 @@
 use super::lexicon::Lexicon;
 use super::message::{Arg, Message, counter_text};
 use crate::base::cache_state::BlockState;
-use crate::base::{DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, PageIndex, Payload, Range, TaskId};
+use crate::base::{
+    DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, PageIndex, Payload, Range, Staged, TaskId,
+};
 use crate::sim::deadlock::WaitEdge;
 use crate::trace::{Event, Frame, LockClass, LockId, Mark, Reason, Recorder, TaskState};
 
@@ -125,7 +127,7 @@ fn weight(event: &Event) -> u8 {
         Event::DeviceFlushed { .. } => 74,
         Event::SpaceTaken { .. } => 72,
         Event::OrderedBegan { .. } => 73,
-        Event::InlineSet { .. } | Event::DelayedAdded { .. } => 66,
+        Event::InlineSet { .. } | Event::DelayedAdded { .. } | Event::StagingSet { .. } => 66,
         Event::DelayedUnbacked { .. } => 65,
         Event::BlocksState { state, .. } if state.dirty => 60,
         Event::FileOpened { .. } | Event::NameRemoved { .. } => 60,
@@ -138,7 +140,7 @@ fn weight(event: &Event) -> u8 {
         Event::NodeSpliced { .. } | Event::NodeCreated { .. } | Event::NodeFreed { .. } | Event::TreeRoot { .. } => 46,
         Event::SizeChanged { .. } | Event::DiskSizeChanged { .. } | Event::NameSet { .. } => 44,
         Event::HintsSet { .. } => 64,
-        Event::DelayedRemoved { .. } | Event::InlineRemoved { .. } => 42,
+        Event::DelayedRemoved { .. } | Event::StagingEnded { .. } | Event::InlineRemoved { .. } => 42,
         Event::OrderedArrived { .. } | Event::OrderedEnded { .. } => 43,
         Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 48,
         Event::CommandEnded { .. } | Event::FolioWriteback { .. } => 38,
@@ -326,6 +328,8 @@ impl Speaker<'_> {
             Event::OrderedBegan { ino, range, .. } => self.blocks("ordered.begin", *ino, *range),
             Event::OrderedArrived { ino, range } => self.blocks("ordered.arrive", *ino, *range),
             Event::OrderedEnded { ino, range } => self.blocks("ordered.end", *ino, *range),
+            Event::StagingSet { ino, range, state } => self.blocks(staging_key(*state), *ino, *range),
+            Event::StagingEnded { ino, range } => self.blocks("staging.end", *ino, *range),
             _ => return None,
         };
         Some(phrase)
@@ -410,6 +414,14 @@ fn state_key(state: BlockState) -> &'static str {
         (true, _) => "blocks.dirty",
         (false, true) => "blocks.clean",
         (false, false) => "blocks.stale",
+    }
+}
+
+fn staging_key(state: Staged) -> &'static str {
+    match state {
+        Staged::Delayed => "staging.promise",
+        Staged::Reserved(_) => "staging.place",
+        Staged::Sent(_) => "staging.send",
     }
 }
 

@@ -80,6 +80,10 @@ fn file_samples() -> Vec<Event> {
         Event::OrderedBegan { ino, range: blocks, id: 1, addr: DevBlock(34), fresh: true },
         Event::OrderedArrived { ino, range: blocks },
         Event::OrderedEnded { ino, range: blocks },
+        Event::StagingSet { ino, range: blocks, state: Staged::Delayed },
+        Event::StagingSet { ino, range: blocks, state: Staged::Reserved(30) },
+        Event::StagingSet { ino, range: blocks, state: Staged::Sent(30) },
+        Event::StagingEnded { ino, range: blocks },
     ]
 }
 

@@ -42,7 +42,8 @@ impl<'a> WorldFacts<'a> {
             (UsagePlan::WithTreeNodes, TreeScope::Inode) => self.nodes_below_root(),
             (UsagePlan::WithTreeNodes, TreeScope::Filesystem) | (UsagePlan::DataOnly, _) => 0,
         };
-        (extents.sum::<u64>() + promised + nodes) * (profile.block.bytes() / 512)
+        let staged: u64 = self.file.staging.iter().map(|(range, _)| range.len()).sum();
+        (extents.sum::<u64>() + promised + staged + nodes) * (profile.block.bytes() / 512)
     }
 
     fn nodes_below_root(&self) -> u64 {
@@ -86,6 +87,9 @@ impl FileFacts for WorldFacts<'_> {
             found.end = more.end;
         }
         Some(found)
+    }
+    fn staged(&self, at: FileBlock) -> Option<Range<FileBlock>> {
+        self.file.staging.at_or_after(at).map(|(range, _)| range)
     }
     fn cached(&self, range: Range<FileBlock>, look: CacheLook) -> Option<Range<FileBlock>> {
         let mut found: Option<Range<FileBlock>> = None;

@@ -181,6 +181,12 @@ impl Folder {
                 let ended = self.file(*ino).ordered.remove(*range);
                 assert!(!ended.is_empty(), "only what began ends");
             }
+            Event::StagingSet { ino, range, state } => self.file(*ino).staging.insert(*range, *state),
+            Event::StagingEnded { ino, range } => {
+                let staging = &mut self.file(*ino).staging;
+                assert!(staging.covered(*range) == range.len(), "only what waits stops waiting");
+                staging.remove(*range);
+            }
             _ => return false,
         }
         true

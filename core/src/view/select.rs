@@ -2,7 +2,7 @@
 
 use super::world::{FlightView, LockView, NodeView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
-use crate::base::{DevBlock, Entry, Extent, FileBlock, Ino, Key, NodeId, PageIndex, Range, Stamped, TaskId};
+use crate::base::{DevBlock, Entry, Extent, FileBlock, Ino, Key, NodeId, PageIndex, Range, Staged, Stamped, TaskId};
 use crate::trace::LockId;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,8 @@ pub struct BlockFacet {
     pub delayed: bool,
     /// Its ordered extent, while it is in flight.
     pub flight: Option<FlightView>,
+    /// What waits for it beside the tree.
+    pub staged: Option<Staged>,
     /// Whether it lies behind the end of the file.
     pub past_end: bool,
 }
@@ -99,6 +101,7 @@ fn block_facet(world: &World, ino: Ino, block: FileBlock, block_size: u64) -> Fa
         folio: folio.map(|(first, folio)| (*first, folio.pages, folio.writeback)),
         delayed: file.delayed.get(block).is_some(),
         flight: file.ordered.get(block).map(|(_, flight)| *flight),
+        staged: file.staging.get(block).map(|(_, staged)| *staged),
         past_end: block.0 * block_size >= file.size,
     }))
 }

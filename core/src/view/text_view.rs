@@ -4,7 +4,7 @@ use super::lexicon::Lexicon;
 use super::message::{bytes_text, counter_text, lock_text, mode_text, run_text, time_text};
 use super::world::{FileView, SpaceState, TaskView, World};
 use crate::base::cache_state::{Backing, BlockState};
-use crate::base::{Entry, Extent, ExtentKind, FileBlock, Ino, Range, Stamped, Unit};
+use crate::base::{Entry, Extent, ExtentKind, FileBlock, Ino, Range, Staged, Stamped, Unit};
 use crate::trace::{LockClass, LockId, Reason, TaskState};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -127,7 +127,16 @@ fn promised_rows(file: &FileView) -> impl Iterator<Item = Vec<String>> {
         let state = if flight.arrived { "written, no record yet" } else { "not written yet" };
         vec![blocks(range), format!("in flight to {place}, {state}")]
     });
-    delayed.chain(ordered)
+    let staged = file.staging.iter().map(|(range, staged)| vec![blocks(range), staged_words(*staged).to_owned()]);
+    delayed.chain(ordered).chain(staged)
+}
+
+fn staged_words(staged: Staged) -> &'static str {
+    match staged {
+        Staged::Delayed => "beside the map: promised, no address yet",
+        Staged::Reserved(_) => "beside the map: has a place, nothing written",
+        Staged::Sent(_) => "beside the map: on its way",
+    }
 }
 
 /// Where state or contents change, a new row begins.

@@ -74,6 +74,7 @@ fn cached(fs: &Fs, ino: Ino, mut view: FileView) -> FileView {
         let Flight { id, start, addr, fresh, arrived } = *flight;
         view.ordered.insert(range, FlightView { id, start, addr, fresh, arrived });
     }
+    view.staging = volume.staging.index(ino);
     view
 }
 

@@ -3,7 +3,7 @@
 use crate::base::cache_state::BlockState;
 use crate::base::hints::Hints;
 use crate::base::{
-    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Stamped, TaskId,
+    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Staged, Stamped, TaskId,
 };
 use crate::trace::{Counter, Frame, LockId, Mode, TaskState};
 use serde::Serialize;
@@ -95,6 +95,8 @@ pub struct FileView {
     pub unbacked: RangeMap<FileBlock, ()>,
     /// Blocks that have a place on the device and no record yet.
     pub ordered: RangeMap<FileBlock, FlightView>,
+    /// Blocks whose new data waits beside the tree.
+    pub staging: RangeMap<FileBlock, Staged>,
 }
 
 /// Blocks of an ordered extent.

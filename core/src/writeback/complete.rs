@@ -1,6 +1,6 @@
 //! The data has arrived: records, sizes, bits, wake-ups.
 
-use crate::base::{Errno, Extent};
+use crate::base::{Errno, Extent, FileBlock, Ino, Range};
 use crate::map::{Ioend, Volume};
 use crate::trace::{Frame, Reason};
 
@@ -31,6 +31,9 @@ impl Volume {
                 for flight in &ioend.flights {
                     self.arrive(ioend.ino, *flight).await;
                 }
+                for range in &ioend.staged {
+                    self.unstage(ioend.ino, *range).await;
+                }
                 let arrived = ioend.end.min(self.inodes.size(ioend.ino));
                 let recorded = self.inodes.get(ioend.ino, |inode| inode.disk_size);
                 self.inodes.set_disk_size(ioend.ino, arrived.max(recorded));
@@ -44,6 +47,14 @@ impl Volume {
         }
         for index in ioend.folios {
             self.cache.set_writeback(ioend.ino, index, false);
+        }
+    }
+
+    /// What waited beside the tree enters it; what it replaces gives back what it had (`xfs_reflink_end_cow`).
+    pub async fn unstage(&self, ino: Ino, range: Range<FileBlock>) {
+        for extent in self.staging.arrived(ino, range) {
+            self.record(extent).await;
+            self.delalloc.take(ino, extent.range());
         }
     }
 

@@ -28,6 +28,9 @@ impl Volume {
         if self.cache.is_dirty_in(ino, pages) {
             self.still_writes()?;
         }
+        if self.profile.promise.writing_forgets_cut && self.cache.is_dirty(ino) {
+            self.inodes.set_cut_to_nothing(ino, false);
+        }
         self.select(ino, pages).await
     }
 

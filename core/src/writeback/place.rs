@@ -2,11 +2,11 @@
 
 use super::select::Batch;
 use crate::base::cache_state::Backing;
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range, Stamped};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range, Staged, Stamped};
 use crate::dev::Op;
 use crate::dev::queue::Ticket;
 use crate::map::{Ioend, MappingKind, Volume};
-use crate::personality::plan::{InlinePlace, Placement};
+use crate::personality::plan::{DelayedUnit, InlinePlace, Placement};
 use crate::sim::Guard;
 use crate::trace::Mark;
 
@@ -18,16 +18,18 @@ pub(super) struct Placed {
     pub(super) records: Vec<Extent>,
     /// Blocks in flight whose record comes when all of their flight has arrived.
     pub(super) flights: Vec<Range<FileBlock>>,
+    /// Blocks whose record waits beside the tree.
+    pub(super) staged: Vec<Range<FileBlock>>,
 }
 
 impl Volume {
     /// Places the runs of a batch, marks its folios, lets go of their locks and hands the data to the device.
     pub(super) async fn send(&self, batch: Batch, locks: Vec<Guard>) -> Result<(), Errno> {
         let ino = batch.ino;
-        let mut placed = Placed { targets: Vec::new(), records: Vec::new(), flights: Vec::new() };
+        let mut placed = Placed { targets: Vec::new(), records: Vec::new(), flights: Vec::new(), staged: Vec::new() };
         for run in &batch.runs {
             let done = match self.profile.placement {
-                Placement::UnwrittenThenConvert => self.place_in_tree(ino, *run, &mut placed).await,
+                Placement::UnwrittenThenConvert => self.place_run(ino, *run, &mut placed).await,
                 Placement::IndexAfterWrite => self.place_elsewhere(ino, *run, &mut placed).await,
                 Placement::Ordered => self.place_ordered(ino, *run, &mut placed).await,
             };
@@ -67,8 +69,8 @@ impl Volume {
         let folios = batch.folios.iter().map(|(index, _)| *index).collect();
         // What only takes off has not arrived: its size is recorded at the end of the flight.
         let end = if placed.flights.is_empty() { self.profile.block.pos(whole.end) } else { 0 };
-        let Placed { records: extents, flights, .. } = placed;
-        let ioend = Ioend { ino, range: whole, folios, extents, flights, end, tickets };
+        let Placed { records: extents, flights, staged, .. } = placed;
+        let ioend = Ioend { ino, range: whole, folios, extents, flights, staged, end, tickets };
         self.ioends.change(|ioends| ioends.push_back(ioend));
         self.ioend_work.wake_all(&self.cx);
         Ok(())
@@ -99,6 +101,56 @@ impl Volume {
         });
     }
 
+    /// What waits beside the tree goes there, the rest where the tree says.
+    async fn place_run(&self, ino: Ino, run: Range<FileBlock>, placed: &mut Placed) -> Result<(), Errno> {
+        let mut at = run.start;
+        while at < run.end {
+            let staged = self.staging.next(ino, at).map(|(range, _)| range).filter(|range| range.start < run.end);
+            at = match staged {
+                Some(range) if range.start <= at => {
+                    let part = Range::new(at, range.end.min(run.end));
+                    self.place_staged(ino, part).await?;
+                    placed.targets.extend(self.staging.send(ino, part));
+                    placed.staged.push(part);
+                    part.end
+                }
+                next => {
+                    let end = next.map_or(run.end, |range| range.start);
+                    self.place_in_tree(ino, Range::new(at, end), placed).await?;
+                    end
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Gives places to promised blocks beside the tree: to all that are promised with them, as far as the space for
+    /// `part` goes (`xfs_bmapi_convert_delalloc`).
+    pub async fn place_staged(&self, ino: Ino, part: Range<FileBlock>) -> Result<(), Errno> {
+        while let Some((range, _)) =
+            self.staging.parts(ino, part).into_iter().find(|(_, staged)| *staged == Staged::Delayed)
+        {
+            let (whole, _) = self.staging.next(ino, range.start).expect("the part is staged");
+            for extent in self.take_blocks_for(ino, whole, range.end, ExtentKind::Unwritten).await? {
+                self.staging.place(&extent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Delayed blocks around `part` get their places as unwritten, as many as the personality places at once.
+    pub async fn place_delayed(&self, ino: Ino, part: Range<FileBlock>) -> Result<Vec<Extent>, Errno> {
+        let whole = match self.profile.promise.unit {
+            DelayedUnit::FlushedBlocks => part,
+            DelayedUnit::WholeExtent => {
+                self.delalloc.next(ino, part.start).filter(|range| range.start <= part.start).unwrap_or(part)
+            }
+        };
+        let fresh = self.take_blocks_for(ino, whole, part.end, ExtentKind::Unwritten).await?;
+        let got = Range::new(whole.start, fresh.last().map_or(whole.start, Extent::end));
+        Ok(if self.enter(ino, got, &fresh).await { fresh } else { Vec::new() })
+    }
+
     /// Delayed blocks get an address as unwritten; blocks that have one keep it.
     async fn place_in_tree(&self, ino: Ino, run: Range<FileBlock>, placed: &mut Placed) -> Result<(), Errno> {
         for mapping in self.mappings(ino, run) {
@@ -110,15 +162,16 @@ impl Volume {
                     placed.records.push(Extent { kind: ExtentKind::Written, ..extent });
                 }
                 MappingKind::Delayed | MappingKind::Hole => {
-                    let fresh = self.take_blocks(ino, mapping.range, ExtentKind::Unwritten).await?;
-                    if !self.enter(ino, mapping.range, &fresh).await {
+                    let fresh = self.place_delayed(ino, mapping.range).await?;
+                    if fresh.is_empty() {
                         // fallocate was faster: its blocks are taken.
                         Box::pin(self.place_in_tree(ino, mapping.range, placed)).await?;
                         continue;
                     }
-                    let written = |extent: &Extent| Extent { kind: ExtentKind::Written, ..*extent };
-                    placed.records.extend(fresh.iter().map(written));
-                    placed.targets.extend(fresh);
+                    let written = |extent: Extent| Extent { kind: ExtentKind::Written, ..extent };
+                    let sent = fresh.iter().filter_map(|extent| extent.trimmed(mapping.range));
+                    placed.records.extend(sent.clone().map(written));
+                    placed.targets.extend(sent);
                 }
                 MappingKind::Reserved | MappingKind::Inline => {
                     unreachable!("a filesystem that places in the tree keeps neither reservations nor inline keys")

@@ -19,6 +19,18 @@ pub struct FallocatePlan {
     pub edges: TruncateTail,
     /// Which of them become zeroes.
     pub edge: PunchEdge,
+    /// In which order a punch does what it does.
+    pub punch: PunchOrder,
+}
+
+/// In which order a punch does what it does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PunchOrder {
+    /// Pages and blocks go, then the cut edges become zeroes.
+    DropThenEdges,
+    /// The pages of the range are written back and go, then the blocks, then the rest becomes zeroes
+    /// (`xfs_free_file_space`).
+    FlushThenFree,
 }
 
 /// What the modes of fallocate write back before they act.

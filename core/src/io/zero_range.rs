@@ -1,0 +1,83 @@
+//! Zeroes a range wherever it has data.
+//!
+//! Sources: `iomap_zero_range`, `xfs_zero_range`; recordings 016, 032, 098, 106, 125.
+
+use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, Prov, Range};
+use crate::map::{MappingKind, Volume};
+use crate::trace::Frame;
+
+/// What happens to dirty pages over a hole: their new data waits beside the tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OverHoles {
+    /// They are written back, and zeroed then.
+    WriteBack,
+    /// They stay as they are: a file that is cut (traces of our own on the running kernel).
+    Keep,
+}
+
+impl Volume {
+    /// Zeroes the bytes that have data, or dirty pages; whether there were any. Delayed blocks behind the end of
+    /// the file become unwritten.
+    pub async fn zero_range(
+        &self,
+        ino: Ino,
+        pos: u64,
+        len: u64,
+        over_holes: OverHoles,
+        prov: Prov,
+    ) -> Result<bool, Errno> {
+        let _frame = self.cx.frame(Frame::Zero, pos, len);
+        let block = self.profile.block;
+        let end = pos + len;
+        let eof = self.eof_block(ino);
+        let mut dirty = over_holes == OverHoles::WriteBack && self.needs_writeback(ino, pos, len);
+        let mut zeroed = false;
+        let mut at = pos;
+        while at < end {
+            let first = block.block_of(at);
+            let last = block.block_after(end);
+            let limit = if first < eof { last.min(eof) } else { last };
+            let hold = self.extents.read_lock(ino, first).await;
+            let mapping = self.mapping(ino, Range::new(first, limit));
+            drop(hold);
+            let stop = block.pos(mapping.range.end).min(end);
+            match mapping.kind {
+                MappingKind::Delayed if first >= eof => {
+                    self.place_delayed(ino, Range::sized(first, 1)).await?;
+                }
+                // What is dirty over preallocation is zeroed where it is (`iomap_fill_dirty_folios`).
+                MappingKind::Unwritten if first < eof => {
+                    let here = block.pos(first + 1).min(stop);
+                    if self.needs_writeback(ino, at, here - at) {
+                        self.zero_in_cache(ino, at, here - at, prov).await?;
+                        zeroed = true;
+                    }
+                    at = here;
+                }
+                MappingKind::Hole if dirty => {
+                    dirty = false;
+                    self.write_back_wait(ino, at, end - at).await?;
+                }
+                MappingKind::Hole | MappingKind::Unwritten | MappingKind::Reserved => at = stop,
+                MappingKind::Written | MappingKind::Inline | MappingKind::Delayed => {
+                    let here = block.pos(first + 1).min(stop);
+                    self.zero_in_cache(ino, at, here - at, prov).await?;
+                    zeroed = true;
+                    at = here;
+                }
+            }
+        }
+        Ok(zeroed)
+    }
+
+    /// Whether a folio that the bytes touch is dirty or under writeback (`filemap_range_needs_writeback`).
+    fn needs_writeback(&self, ino: Ino, pos: u64, len: u64) -> bool {
+        let first = pos / PAGE_SIZE * PAGE_SIZE;
+        let last = (pos + len).min(u64::MAX >> 1).next_multiple_of(PAGE_SIZE);
+        let blocks = self.profile.block.covering(first, last - first);
+        self.cache.folios_in(ino, blocks).into_iter().any(|(index, pages)| {
+            let folio: Range<FileBlock> = self.cache.folio_blocks(index, pages);
+            self.cache.is_dirty_in(ino, folio) || self.cache.under_writeback(ino, folio)
+        })
+    }
+}

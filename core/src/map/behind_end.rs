@@ -1,0 +1,65 @@
+//! Space that nobody asked for by name goes when nobody is likely to need it.
+//!
+//! Sources: `xfs_can_free_eofblocks`, `xfs_free_eofblocks`, `xfs_blockgc_free_space`; recordings 061, 075, 130.
+
+use super::Volume;
+use crate::base::{FileBlock, Ino, Range};
+use crate::inode::inode_lock;
+use crate::personality::plan::BehindEnd;
+use crate::trace::Mode;
+
+/// The end of every file, in blocks: nothing lies at or behind it.
+pub const LAST_BLOCK: FileBlock = FileBlock(u64::MAX >> 2);
+
+impl Volume {
+    /// Gives back what lies behind the end of a file, where the personality does so; whether there was anything. A
+    /// file with space that was asked for by name loses only its promises there.
+    pub async fn trim_behind_end(&self, ino: Ino) -> bool {
+        if self.profile.promise.behind_end == BehindEnd::Kept {
+            return false;
+        }
+        let from = self.eof_block(ino);
+        let behind = Range::new(from, LAST_BLOCK.max(from));
+        let delayed = self.delalloc.next(ino, from).is_some();
+        let kept = self.inodes.get(ino, |inode| inode.preallocated);
+        let anything = delayed || self.extents.next(ino, from).is_some();
+        if !anything || (kept && self.delalloc.blocks(ino) == 0) {
+            return false;
+        }
+        self.delalloc.take(ino, behind);
+        if !kept {
+            let removed = self.extents.update(ino, behind, &[]).await;
+            self.dispose(&removed);
+        }
+        true
+    }
+
+    /// Every file leaves memory, as at an unmount: windows beside the trees and space behind the ends are given back.
+    pub async fn let_go_of_all(&self) -> bool {
+        let mut changed = false;
+        for ino in self.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>()) {
+            changed |= !self.staging.is_empty(ino);
+            self.staging.cancel(ino, Range::new(FileBlock(0), LAST_BLOCK));
+            changed |= self.trim_behind_end(ino).await;
+        }
+        changed
+    }
+
+    /// There is no space: everything dirty is written back, and what no dirty data needs is given back. The caller
+    /// holds the lock of `own`; files that others work on are left alone.
+    pub async fn give_room(&self, own: Ino) {
+        if self.flush_all_wait().await.is_err() {
+            return;
+        }
+        for ino in self.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>()) {
+            let lock = self.cx.try_lock(inode_lock(ino), Mode::Exclusive);
+            if ino != own && lock.is_none() {
+                continue;
+            }
+            self.trim_behind_end(ino).await;
+            if !self.cache.is_dirty(ino) {
+                self.staging.cancel(ino, Range::new(FileBlock(0), LAST_BLOCK));
+            }
+        }
+    }
+}
