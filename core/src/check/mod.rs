@@ -16,6 +16,7 @@ pub fn verify(volume: &Volume) -> Result<(), String> {
     volume.extents.verify()?;
     volume.cache.verify()?;
     extents_own_their_blocks(volume)?;
+    what_waits_has_places_of_its_own(volume)?;
     sharing::users_are_counted(volume)?;
     promises_are_counted(volume)?;
     ordered::verify(volume)
@@ -47,6 +48,23 @@ fn extents_own_their_blocks(volume: &Volume) -> Result<(), String> {
     let pinned = volume.space.map(|map| map.pinned.covered(whole));
     if pinned != volume.space.ledger().get(Counter::Pinned) {
         return Err("the ledger's pinned blocks are not the map's".to_owned());
+    }
+    Ok(())
+}
+
+/// A place beside a tree is nobody else's, and not free.
+fn what_waits_has_places_of_its_own(volume: &Volume) -> Result<(), String> {
+    let mut owned: RangeMap<DevBlock, ()> = RangeMap::default();
+    let inodes: Vec<_> = volume.inodes.table(|table| table.inodes.keys().copied().collect());
+    for extent in inodes.iter().flat_map(|ino| volume.extents.extents(*ino)) {
+        extent.dev_range().into_iter().for_each(|range| owned.insert(range, ()));
+    }
+    for place in inodes.iter().flat_map(|ino| volume.staging.places(*ino)) {
+        let free = volume.space.map(|map| map.free.covered(place) + map.pinned.covered(place));
+        if owned.covered(place) + free > 0 {
+            return Err(format!("blocks {place:?} wait beside a tree, and are free or have an owner"));
+        }
+        owned.insert(place, ());
     }
     Ok(())
 }
