@@ -34,6 +34,12 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     punch: PunchOrder::FlushThenFree,
 };
 
+const TRUNCATE: TruncatePlan = TruncatePlan {
+    flush: TruncateFlush::ZeroedAndUnrecorded,
+    tail: TruncateTail::ZeroDirty,
+    grow: GrowTail::ZeroIfMapped,
+};
+
 const SHIFT: ShiftPlan =
     ShiftPlan { flush: ShiftFlush::FromBlockBefore, drop: ShiftDrop::Cut, size: ShiftSize::Truncate };
 
@@ -192,11 +198,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             max_start: MAX_FILE_OFFSET,
         },
         seek: SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index },
-        truncate: TruncatePlan {
-            flush: TruncateFlush::ZeroedAndUnrecorded,
-            tail: TruncateTail::ZeroDirty,
-            grow: GrowTail::ZeroIfMapped,
-        },
+        truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         // Half an allocation group, of which there are four (`xfs_inode_validate_extsize`).

@@ -27,7 +27,7 @@ impl Folder {
     /// One more event. Panics when the event contradicts the world.
     pub fn apply(&mut self, event: &Event) {
         let known = self.scheduler(event) || self.names(event) || self.cache(event) || self.trees(event);
-        let known = known || self.space(event) || self.sharing(event);
+        let known = known || self.space(event) || self.sharing(event) || self.beside(event);
         assert!(known, "every event changes a part of the world");
     }
     /// All of them.
@@ -181,6 +181,13 @@ impl Folder {
                 let ended = self.file(*ino).ordered.remove(*range);
                 assert!(!ended.is_empty(), "only what began ends");
             }
+            _ => return false,
+        }
+        true
+    }
+
+    fn beside(&mut self, event: &Event) -> bool {
+        match event {
             Event::StagingSet { ino, range, state } => self.file(*ino).staging.insert(*range, *state),
             Event::StagingEnded { ino, range } => {
                 let staging = &mut self.file(*ino).staging;
