@@ -53,7 +53,7 @@ mod slice {
         ["001-delalloc-appears", "016-punch-written", "047-", "068-", "087-crash-after-fsync-overwrite", "201-"];
 
     /// Filesystems whose traces of the slice the engine equals, with seeds that it equals too.
-    const EQUAL: [(&str, &[u64]); 1] = [("ext4", &[0, 1, 4, 5])];
+    const EQUAL: [(&str, &[u64]); 2] = [("ext4", &[0, 1, 4, 5]), ("btrfs", &[0, 3, 5, 9, 10])];
 
     /// Each test once for every filesystem.
     pub fn all() -> Vec<Ended> {

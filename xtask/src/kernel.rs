@@ -7,6 +7,7 @@ use crate::run;
 
 /// What is compared. Without `--seeds` and `--traces`: all public traces, and ten seeds in each geometry.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub struct Options {
     /// Compare the engine with the kernel that runs here, and nothing else; needs root, loop devices and mkfs
     #[arg(long)]
