@@ -105,6 +105,8 @@ pub fn cases() -> Vec<Case> {
     let mut cases = vec![
         make("ext4-writers", "#@ personality ext4", WRITERS),
         make("ext4-cutters", "#@ personality ext4\n#@ fanout 4", CUTTERS),
+        make("btrfs-writers", "#@ personality btrfs\n#@ fanout 4", WRITERS),
+        make("btrfs-cutters", "#@ personality btrfs\n#@ fanout 4", CUTTERS),
         make("ext4-1k", "#@ personality ext4\n#@ mkfs.ext4 -b 1024\n#@ fanout 4", CUTTERS),
     ];
     for lock in ["try_then_drop", "always_drop", "trylock"] {

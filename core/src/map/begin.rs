@@ -220,7 +220,10 @@ impl Volume {
             return false;
         }
         self.extents.replace(ino, range, fresh);
-        self.delalloc.take(ino, range);
+        // Where the index lies over the tree, what is dirty there stays delayed.
+        if self.profile.delayed != Delayed::Overlay {
+            self.delalloc.take(ino, range);
+        }
         true
     }
 

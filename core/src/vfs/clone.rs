@@ -212,7 +212,7 @@ impl Fs {
                 volume.write_back_wait(ino, from, len).await?;
                 let start = volume.profile.block.first_block(PageIndex(from / PAGE_SIZE));
                 let end = volume.profile.block.first_block(PageIndex((from + len).div_ceil(PAGE_SIZE)));
-                self.lock_and_drop(ino, Range::new(start, end)).await;
+                self.lock_and_drop(ino, Range::new(start, end)).await?;
             }
         }
         Ok(())

@@ -311,7 +311,7 @@ impl Fs {
             ZeroPlan::Convert => {
                 // The cut blocks at the edges get space too (`ext4_zero_range`).
                 self.preallocate(ask.ino, block.covering(pos, len)).await.map_err(|(_, errno)| errno)?;
-                self.convert_to_unwritten(ask.ino, inside).await;
+                self.convert_to_unwritten(ask.ino, inside).await?;
             }
             ZeroPlan::Replace => {
                 self.drop_blocks(ask.ino, inside).await?;
@@ -332,14 +332,14 @@ impl Fs {
     }
 
     /// Written blocks become unwritten where they are; what the cache has of them goes.
-    async fn convert_to_unwritten(&self, ino: Ino, range: Range<FileBlock>) {
+    async fn convert_to_unwritten(&self, ino: Ino, range: Range<FileBlock>) -> FsResult<()> {
         let volume = self.volume();
         if range.is_empty() {
-            return;
+            return Ok(());
         }
         let pos = volume.profile.block.pos(range.start);
         volume.wait_writeback(ino, pos, volume.profile.block.pos(range.end) - pos).await;
-        self.lock_and_drop(ino, range).await;
+        self.lock_and_drop(ino, range).await?;
         for (part, extent) in volume.extents.pieces(ino, range) {
             if let Some(extent) = extent.filter(|extent| extent.kind == ExtentKind::Written) {
                 let unwritten = Extent { kind: ExtentKind::Unwritten, ..extent };
@@ -348,6 +348,7 @@ impl Fs {
             }
         }
         debug_assert!(range.end <= LAST_BLOCK, "the range lies in a file");
+        Ok(())
     }
 }
 

@@ -110,7 +110,7 @@ impl Fs {
         match plan.drop {
             ShiftDrop::Cut => {
                 volume.wait_writeback(ino, page, TO_THE_END).await;
-                self.lock_and_drop(ino, Range::new(block.block_of(page), LAST_BLOCK)).await;
+                self.lock_and_drop(ino, Range::new(block.block_of(page), LAST_BLOCK)).await?;
             }
             ShiftDrop::Folios => volume.invalidate(ino, page, TO_THE_END).await,
         }

@@ -101,27 +101,30 @@ impl Fs {
         let _invalidate = volume.cx.lock(invalidate_lock(ino), Mode::Exclusive).await;
         let pos = volume.profile.block.pos(range.start);
         volume.wait_writeback(ino, pos, volume.profile.block.pos(range.end) - pos).await;
-        self.lock_and_drop(ino, range).await;
-        volume.cut_flights(ino, range).await?;
+        self.lock_and_drop(ino, range).await?;
         let removed = volume.extents.update(ino, range, &[]).await;
         volume.dispose(&removed);
         volume.delalloc.take(ino, range);
         Ok(())
     }
 
-    /// Takes the folios' locks one after the other and their blocks out of the cache.
-    pub(super) async fn lock_and_drop(&self, ino: Ino, range: Range<FileBlock>) {
+    /// Takes the folios' locks one after the other and their blocks out of the cache, and out of what is in flight.
+    pub(super) async fn lock_and_drop(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
         let volume = self.volume();
+        let mut cut = Vec::new();
         for (index, pages) in volume.cache.folios_in(ino, range) {
             let _lock = volume.cx.lock(crate::cache::folio_lock(ino, index), Mode::Exclusive).await;
             volume.wait_stable(ino, index, pages).await;
             let blocks = volume.cache.folio_blocks(index, pages);
             if volume.cache.folio_at(ino, index, |folio| folio.pages) == Some(pages) {
                 volume.drop_cached(ino, blocks.intersect(&range));
+                cut.extend(volume.give_up(ino, blocks.intersect(&range)));
             }
         }
         if volume.profile.promise.reservation == Reservation::Folio {
             volume.delalloc.take(ino, range);
         }
+        cut.extend(volume.give_up(ino, range));
+        volume.complete_cut(ino, cut).await
     }
 }

@@ -13,20 +13,25 @@ use crate::trace::{Mode, Reason};
 
 impl Volume {
     /// Places the dirty blocks of `run`, whose folios are locked: blocks in flight have their place, delayed ones begin
-    /// a flight together with all delayed blocks behind them.
+    /// a flight together with all delayed blocks behind them. Only the last run of a batch reaches past its folios:
+    /// behind another one folios are locked already.
     pub(super) async fn place_ordered(
         &self,
         ino: Ino,
         run: Range<FileBlock>,
+        last: bool,
         placed: &mut Placed,
     ) -> Result<(), Errno> {
         let mut at = run.start;
         while at < run.end {
             let Some((part, flight)) = self.ordered.at(ino, at) else {
-                let whole = self.delayed_run(ino, at);
+                let mut whole = self.delayed_run(ino, at);
+                // What lies behind the end of the file is about to be dropped by a truncate.
+                let limit = if last { self.eof_block(ino).max(run.end) } else { run.end };
+                whole.end = whole.end.min(limit);
                 let _locks = self.lock_rest(ino, Range::new(run.end.min(whole.end), whole.end)).await;
-                // What was not locked may have gone or grown while the task waited.
-                let whole = self.delayed_run(ino, at);
+                // What was not locked yet may have gone while the task waited; what came to it is not locked.
+                whole.end = self.delayed_run(ino, at).end.min(whole.end);
                 // Files that may be written in place have no inline data (`COW_FILE_RANGE_NO_INLINE`).
                 let inline = self.inodes.get(ino, |inode| !inode.hints.nocow && !inode.hints.preallocated);
                 if let Some(record) = inline.then(|| self.place_inline(ino, whole)).flatten() {
@@ -112,7 +117,7 @@ impl Volume {
     }
 
     /// Ends the flight of blocks without a record; returns whose they were.
-    fn give_up(&self, ino: Ino, range: Range<FileBlock>) -> Vec<u64> {
+    pub fn give_up(&self, ino: Ino, range: Range<FileBlock>) -> Vec<u64> {
         let mut ids = Vec::new();
         for (part, flight) in self.ordered.end(ino, range) {
             if flight.fresh {
@@ -163,10 +168,9 @@ impl Volume {
         self.settle(ino, Range::new(FileBlock(0), FileBlock(u64::MAX >> 2))).await
     }
 
-    /// The cached blocks of `range` are gone: what of them was in flight is given up. What of the same ordered extents
-    /// is left is completed (`BTRFS_ORDERED_TRUNCATED`).
-    pub async fn cut_flights(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
-        for id in self.give_up(ino, range) {
+    /// What is left of ordered extents that blocks were cut from is completed (`BTRFS_ORDERED_TRUNCATED`).
+    pub async fn complete_cut(&self, ino: Ino, ids: Vec<u64>) -> Result<(), Errno> {
+        for id in ids {
             let rest = self.ordered.of_id(ino, id);
             if rest.is_empty() {
                 continue;

@@ -27,11 +27,12 @@ impl Volume {
     pub(super) async fn send(&self, batch: Batch, locks: Vec<Guard>) -> Result<(), Errno> {
         let ino = batch.ino;
         let mut placed = Placed { targets: Vec::new(), records: Vec::new(), flights: Vec::new(), staged: Vec::new() };
-        for run in &batch.runs {
+        for (at, run) in batch.runs.iter().enumerate() {
+            let last = at + 1 == batch.runs.len();
             let done = match self.profile.placement {
                 Placement::UnwrittenThenConvert => self.place_run(ino, *run, &mut placed).await,
                 Placement::IndexAfterWrite => self.place_elsewhere(ino, *run, &mut placed).await,
-                Placement::Ordered => self.place_ordered(ino, *run, &mut placed).await,
+                Placement::Ordered => self.place_ordered(ino, *run, last, &mut placed).await,
             };
             if done.is_err() {
                 // Nothing of the batch is sent: what no tree has yet goes back.
