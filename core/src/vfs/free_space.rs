@@ -20,7 +20,7 @@ impl Fs {
         {
             let _invalidate = volume.cx.lock(invalidate_lock(ask.ino), Mode::Exclusive).await;
             volume.write_back_wait(ask.ino, first, last - first).await?;
-            self.lock_and_drop(ask.ino, block.covering(first, last - first)).await;
+            self.lock_and_drop(ask.ino, block.covering(first, last - first)).await?;
             let (start, stop) = (block.block_after(pos), block.block_of(end));
             if stop > start {
                 let removed = volume.extents.update(ask.ino, Range::new(start, stop), &[]).await;

@@ -31,7 +31,7 @@ impl Fs {
             let from = block.block_after(size);
             let pos = block.pos(from);
             volume.wait_writeback(ino, pos, u64::MAX >> 2).await;
-            self.lock_and_drop(ino, Range::new(from, LAST_BLOCK.max(from))).await;
+            self.lock_and_drop(ino, Range::new(from, LAST_BLOCK.max(from))).await?;
             // What is cached of the last block reads as zeroes behind the end, whatever the tree has there.
             let last = block.block_of(size);
             if last < from && volume.cache.state(ino, last).is_some_and(|state| state.uptodate) {
