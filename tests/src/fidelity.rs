@@ -7,12 +7,7 @@
 pub use extentscope_core::personality::simplified::{SIMPLIFICATIONS, Simplification};
 
 /// Public traces that are not equal because of a simplification: its id, the filesystem, the trace.
-const EXPLAINED: [(&str, &str, &str); 4] = [
-    ("F1", "bcachefs", "079-enospc-delalloc"),
-    ("F1", "bcachefs", "080-enospc-prealloc"),
-    ("F1", "bcachefs", "082-enospc-nocow"),
-    ("F1", "bcachefs", "083-enospc-cow-shared"),
-];
+const EXPLAINED: [(&str, &str, &str); 1] = [("F1", "bcachefs", "109-enospc-mwrite")];
 
 /// The simplification because of which a public trace is not equal.
 pub fn explanation(fs: &str, trace: &str) -> Option<&'static str> {
@@ -25,8 +20,8 @@ mod tests {
 
     #[test]
     fn a_trace_is_explained_on_its_filesystem() {
-        assert_eq!(explanation("bcachefs", "079-enospc-delalloc"), Some("F1"));
-        assert_eq!(explanation("ext4", "079-enospc-delalloc"), None);
+        assert_eq!(explanation("bcachefs", "109-enospc-mwrite"), Some("F1"));
+        assert_eq!(explanation("ext4", "109-enospc-mwrite"), None);
     }
 
     #[test]

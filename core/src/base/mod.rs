@@ -9,6 +9,7 @@ pub mod extent;
 pub mod fiemap;
 pub mod hints;
 pub mod limits;
+pub mod packed;
 pub mod payload;
 pub mod range;
 pub mod rangemap;

@@ -4,7 +4,7 @@ use super::Volume;
 use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::map::reserve::Purpose;
-use crate::personality::plan::{Delayed, NoSpacePlan, Reservation};
+use crate::personality::plan::{Delayed, GoalPlan, NoSpacePlan, Reservation};
 use crate::space::{Promise, Want};
 use crate::trace::Counter;
 
@@ -95,8 +95,28 @@ impl Volume {
         }
     }
 
+    /// Metadata that is needed by now has its blocks.
+    pub fn count_metadata(&self) {
+        let (ledger, growth) = (self.space.ledger(), self.profile.space.growth);
+        let counted = ledger.get(Counter::Metadata);
+        if counted >= growth.record + growth.data + growth.sharing {
+            return;
+        }
+        let data = ledger.get(Counter::Used) > 0;
+        let shared = data && self.refs.state(|sharing| !sharing.others.is_empty());
+        let any = data || ledger.get(Counter::Reserved) > 0;
+        let needed = [(any, growth.record), (data, growth.data), (shared, growth.sharing)];
+        let needed: u64 = needed.iter().filter(|(there, _)| *there).map(|(_, blocks)| blocks).sum();
+        // What is promised already comes first.
+        let more = needed.saturating_sub(counted).min(ledger.available());
+        if more > 0 {
+            ledger.add(Counter::Metadata, more);
+        }
+    }
+
     /// A promise of `blocks` blocks; when there are not enough, a commit may free some.
     pub async fn promise_or_commit(&self, blocks: u64) -> Result<Promise, Errno> {
+        self.count_metadata();
         match self.delalloc.promise(blocks) {
             Err(_) if self.space.ledger().get(Counter::Pinned) > 0 => {
                 self.commit().await?;
@@ -188,14 +208,21 @@ impl Volume {
         let mut taken: Vec<Extent> = Vec::new();
         let mut committed = false;
         let mut at = range.start;
+        let compress = self.profile.space.compress.filter(|_| kind == ExtentKind::Written);
         while at < enough {
-            let goal = match taken.last() {
-                Some(last) => last.addr + u64::from(last.len),
-                None => self.goal(ino, at),
+            let packed = compress.map_or(1, |plan| plan.blocks.min(range.end - at));
+            let goal = match (self.profile.space.goal, taken.last()) {
+                (GoalPlan::OpenBucket, _) => self.space.open_bucket(boundary).unwrap_or_else(|| self.goal(ino, at)),
+                (GoalPlan::BehindExtent, Some(last)) => last.addr + u64::from(last.len),
+                (GoalPlan::BehindExtent, None) => self.goal(ino, at),
             };
             let most = u64::from(self.profile.limits.most(kind));
-            let want = Want { goal, count: (range.end - at).min(most), boundary };
+            let want = Want { goal, count: if packed > 1 { 1 } else { (range.end - at).min(most) }, boundary };
             if let Some(found) = self.space.allocate(want) {
+                if self.profile.space.goal == GoalPlan::OpenBucket {
+                    self.space.set_point(found.end);
+                }
+                let found = if packed > 1 { self.space.pack(packed, found) } else { found };
                 let len = u32::try_from(found.len()).expect("an extent's length fits");
                 let fresh = Extent { ino, start: at, len, addr: found.start, kind, shared: false };
                 self.refs.created(&fresh);

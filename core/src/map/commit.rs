@@ -1,6 +1,7 @@
 //! What a mount would find: until the on-device format exists, a frozen copy of the metadata behind the commit step.
 
 use super::Volume;
+use crate::base::packed::{PACKED, Piece};
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, Ino, Range, RangeMap, Stamped};
 use crate::extent::Trees;
 use crate::inode::InodeTable;
@@ -27,6 +28,8 @@ pub struct Metadata {
     pub inline: BTreeMap<u64, Stamped>,
     /// What was allocated at once, where that is kept.
     pub disk_extents: Vec<Range<DevBlock>>,
+    /// Compressed pieces.
+    pub pieces: BTreeMap<DevBlock, Piece>,
 }
 
 impl Volume {
@@ -50,6 +53,7 @@ impl Volume {
             inodes: self.inodes.table(Clone::clone),
             inline: self.extents.inline().all(),
             disk_extents: self.refs.made(),
+            pieces: self.space.pieces(),
         };
         self.committed.change(|committed| *committed = Committed { number, metadata: Some(metadata) });
         self.cx.emit(|| Event::Committed { number });
@@ -89,6 +93,9 @@ impl Volume {
         for range in self.refs.load(&metadata.disk_extents, &records) {
             used.insert(range, ());
         }
+        let pieces = self.space.load_pieces(&metadata.pieces, &used);
+        used.cut(Range { start: PACKED, end: DevBlock(u64::MAX) });
+        pieces.into_iter().for_each(|range| used.insert(range, ()));
         self.space.load(&used);
         if reserved > 0 {
             self.space.ledger().add(Counter::Reserved, reserved);

@@ -17,8 +17,8 @@ impl Volume {
             match mapping.extent.filter(|_| stays) {
                 None => parts.push((mapping.range, None)),
                 Some(extent) => {
-                    for (part, shared) in self.refs.shared_runs(&extent) {
-                        parts.push((part, extent.trimmed(part).filter(|_| !shared)));
+                    for (part, own) in self.refs.own_runs(&extent) {
+                        parts.push((part, extent.trimmed(part).filter(|_| own)));
                     }
                 }
             }

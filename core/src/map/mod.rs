@@ -93,7 +93,7 @@ impl Volume {
     /// An empty filesystem on a device, and its background task for the device.
     pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
         let io = IoQueue::new(cx, device);
-        let space = Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks);
+        let space = Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks, profile.space.headroom);
         let mapping = match profile.promise.reservation {
             Reservation::Folio => None,
             Reservation::Mapping(plan) => Some(plan.mapping),

@@ -53,6 +53,9 @@ struct Options {
     bucket: Option<u64>,
     encoded_extent_max: u64,
     checksums: bool,
+    nocow: bool,
+    compression: bool,
+    replicas: u64,
 }
 
 fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
@@ -62,6 +65,9 @@ fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
         bucket: None,
         encoded_extent_max: 64 << 10,
         checksums: true,
+        nocow: false,
+        compression: false,
+        replicas: 1,
     };
     for word in request.mkfs.split_whitespace() {
         let (key, value) = word.split_once('=').unwrap_or((word, ""));
@@ -72,6 +78,19 @@ fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
             "--bucket_size" => options.bucket = Some(bytes().ok_or_else(refused)?),
             "--encoded_extent_max" => options.encoded_extent_max = bytes().ok_or_else(refused)?,
             "--data_checksum" => options.checksums = value != "none",
+            // What is written in place cannot have a checksum.
+            "--nocow" => (options.nocow, options.checksums) = (true, false),
+            "--compression" => {
+                let kind = value.split(':').next().unwrap_or("");
+                options.compression = match kind {
+                    "none" => false,
+                    "lz4" | "gzip" | "zstd" => true,
+                    _ => return Err(refused()),
+                };
+            }
+            "--replicas" | "--data_replicas" => {
+                options.replicas = value.parse().ok().filter(|count| (1..=4).contains(count)).ok_or_else(refused)?;
+            }
             _ => return Err(refused()),
         }
     }
@@ -128,13 +147,26 @@ fn bucket_bytes(options: &Options, size: u64) -> u64 {
     })
 }
 
+/// A tree's first key brings its root, a bucket each: extents, and behind the write buffer accounting and backpointers
+/// of the root; backpointers of data; the reflink tree (recordings 079, 080, 082, 083, 109). The headroom is
+/// `RESERVE_FACTOR`.
+fn space_plan(options: &Options, small: bool, bucket: u64, encoded: u32) -> SpacePlan {
+    // Everything goes through the compressor, in pieces of one extent.
+    let compress = CompressPlan { blocks: u64::from(encoded.max(1)), told: ToldEncoded::All };
+    let compress = options.compression.then_some(compress);
+    let plan = SpacePlan { goal: GoalPlan::OpenBucket, compress, copies: options.replicas, ..SpacePlan::PLAIN };
+    let growth = MetadataGrowth { record: 3 * bucket, data: bucket, sharing: bucket };
+    if small { plan } else { SpacePlan { headroom: 64, growth, ..plan } }
+}
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let options = parse(request)?;
     let block = BlockSize::new(options.block).ok_or_else(|| {
         OptionError::not_one_of("mkfs.bcachefs --block_size", &options.block.to_string(), &["512", "1k", "2k", "4k"])
     })?;
-    let device_blocks = request.size / block.bytes();
+    // Each device has one copy of everything.
+    let device_blocks = request.size / options.replicas / block.bytes();
     let bucket = bucket_bytes(&options, request.size) / block.bytes();
     let bucket32 = u32::try_from(bucket).map_err(|_| OptionError::not_modelled("mkfs.bcachefs", "--bucket_size"))?;
     let encoded = u32::try_from(options.encoded_extent_max / block.bytes()).unwrap_or(u32::MAX);
@@ -154,6 +186,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         data_area: Range::new(DevBlock(metadata), DevBlock(device_blocks.max(metadata))),
         metadata: Vec::new(),
         spare_blocks: reserve,
+        space: space_plan(&options, small, bucket, encoded),
         tree: TreeShape { root: 1024, node: 1024, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
         delayed: Delayed::Cache,
         overwrite: Overwrite::Elsewhere,
@@ -163,7 +196,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         write_folio: WriteFolio::WholeCall,
         placement: Placement::IndexAfterWrite,
         promise: PromisePlan::PLAIN,
-        prealloc: Prealloc::Reserved,
+        prealloc: if options.nocow { Prealloc::Unwritten } else { Prealloc::Reserved },
         limits: ExtentLimits {
             written: if options.checksums { encoded.max(1) } else { bucket32 },
             unwritten: bucket32,
@@ -180,7 +213,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Refused,
-        nocow: NocowPlan::Refused,
+        nocow: if options.nocow { NocowPlan::Always } else { NocowPlan::Refused },
         direct: DirectPlan { align: block.bytes(), path: DirectPath::Around },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024), place: InlinePlace::AnyBlock }),
         usage: UsagePlan::DataOnly,

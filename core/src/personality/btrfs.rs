@@ -60,10 +60,11 @@ const CLONE: ClonePlan = ClonePlan {
 /// What the options say.
 struct Options {
     datacow: bool,
+    compress: bool,
 }
 
 fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
-    let mut options = Options { datacow: true };
+    let mut options = Options { datacow: true, compress: false };
     if let Some(word) = request.mkfs.split_whitespace().next() {
         return Err(OptionError::not_modelled("mkfs.btrfs", word));
     }
@@ -71,6 +72,8 @@ fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
         match word {
             "datacow" => options.datacow = true,
             "nodatacow" => options.datacow = false,
+            "compress" | "compress-force" => options.compress = true,
+            _ if word.split_once('=').is_some_and(|(key, kind)| compresses(key, kind)) => options.compress = true,
             _ => return Err(OptionError::not_modelled("mount.btrfs", word)),
         }
     }
@@ -113,6 +116,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
         metadata: Vec::new(),
         spare_blocks: (device_blocks - start).saturating_sub(room),
+        space: SpacePlan { compress: options.compress.then_some(compress(block)), ..SpacePlan::PLAIN },
         tree: TreeShape { root: NODE_ENTRIES, node: NODE_ENTRIES, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
         delayed: Delayed::Overlay,
         overwrite: Overwrite::Elsewhere,
@@ -155,6 +159,16 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
     })
+}
+
+fn compresses(key: &str, kind: &str) -> bool {
+    let kind = kind.split(':').next().unwrap_or("");
+    matches!(key, "compress" | "compress-force") && matches!(kind, "zlib" | "lzo" | "zstd")
+}
+
+/// `BTRFS_MAX_UNCOMPRESSED`; recording 132.
+fn compress(block: BlockSize) -> CompressPlan {
+    CompressPlan { blocks: (128 << 10) / block.bytes(), told: ToldEncoded::Packed }
 }
 
 fn limits(block: BlockSize) -> ExtentLimits {

@@ -109,6 +109,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         // `s_resv_clusters`: 2 % of the device, at most 4096 clusters (ext4_calculate_resv_clusters).
         metadata: Vec::new(),
         spare_blocks: if start == 0 { 0 } else { (device_blocks / 50).min(4096) },
+        space: SpacePlan::PLAIN,
         tree: TreeShape { root: ROOT_ENTRIES, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: if options.delalloc { Delayed::Index } else { Delayed::Never },
         overwrite: Overwrite::InPlace,

@@ -3,10 +3,12 @@
 mod fallocate;
 mod promise;
 mod sharing;
+mod space;
 
 pub use fallocate::*;
 pub use promise::*;
 pub use sharing::*;
+pub use space::*;
 
 use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, Range};
 
@@ -29,6 +31,8 @@ pub struct Profile {
     pub metadata: Vec<Range<DevBlock>>,
     /// Blocks of the data area that ordinary operations never get.
     pub spare_blocks: u64,
+    /// What is set aside, and where new data goes.
+    pub space: SpacePlan,
     /// Shape of the extent trees.
     pub tree: TreeShape,
     /// Where a block that is dirty over a hole is remembered.
@@ -458,6 +462,8 @@ pub enum NocowPlan {
     WhenEmpty,
     /// The same, and new files have it from the start (mount option `nodatacow`).
     FromStart,
+    /// EOPNOTSUPP, and every file has it: an option of the filesystem.
+    Always,
 }
 
 /// Direct I/O.

@@ -23,7 +23,7 @@ pub enum Near {
 }
 
 /// All simplifications, in the order of their names.
-pub const SIMPLIFICATIONS: [Simplification; 9] = [
+pub const SIMPLIFICATIONS: [Simplification; 10] = [
     Simplification {
         id: "F1",
         what: "metadata has no bytes and no place on the device; its size is a constant at mkfs",
@@ -71,6 +71,12 @@ pub const SIMPLIFICATIONS: [Simplification; 9] = [
         id: "F9",
         what: "data is one byte repeated per write, as `xfs_io` writes it; blocks cut by a write hold real mixed bytes",
         shows: "none",
+        near: Near::Map,
+    },
+    Simplification {
+        id: "F10",
+        what: "a compressed piece takes one block, and its bytes are kept as they were, beside the device",
+        shows: "addresses and free space of compressed files",
         near: Near::Map,
     },
 ];

@@ -176,6 +176,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         data_area: Range::new(DevBlock(0), DevBlock(device_blocks)),
         metadata: geometry.as_ref().map(Geometry::metadata).unwrap_or_default(),
         spare_blocks: geometry.as_ref().map_or(0, Geometry::spare),
+        space: SpacePlan::PLAIN,
         tree: TreeShape { root: ROOT_RECORDS, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: Delayed::Index,
         overwrite: Overwrite::InPlace,

@@ -3,7 +3,7 @@
 //! Sources: `fiemap_prep`, `fiemap_fill_next_extent`, `iomap_fiemap`, `bch2_fiemap`; recordings 001, 093, 094,
 //! 301 to 304, 312.
 
-use super::{CacheLook, FileFacts};
+use super::{CacheLook, Encoding, FileFacts};
 use crate::base::fiemap::{FiemapRecord, flags, request};
 use crate::base::{Errno, Extent, ExtentKind, FileBlock, Range};
 use crate::personality::plan::{FiemapCut, FiemapDelayed, FiemapPlan, FiemapTail, FiemapWindow};
@@ -144,7 +144,12 @@ pub fn record(facts: &dyn FileFacts, found: Found, window: Range<Byte>) -> Optio
     let (physical, mut bits) = match found {
         Found::Delayed(_) => (0, flags::UNKNOWN | flags::DELALLOC),
         Found::Extent(extent) => match extent.kind {
-            ExtentKind::Written => (block.dev_pos(extent.addr) + moved, 0),
+            // A cut of a compressed piece is at the piece's address.
+            ExtentKind::Written => match facts.encoding(&extent) {
+                Encoding::Plain => (block.dev_pos(extent.addr) + moved, 0),
+                Encoding::Marked => (block.dev_pos(extent.addr) + moved, flags::ENCODED),
+                Encoding::Piece(start) => (block.dev_pos(start), flags::ENCODED),
+            },
             ExtentKind::Unwritten => (block.dev_pos(extent.addr) + moved, flags::UNWRITTEN),
             ExtentKind::Reserved => (0, flags::UNKNOWN | flags::DELALLOC | flags::UNWRITTEN),
             ExtentKind::Inline => (0, flags::DATA_INLINE | flags::NOT_ALIGNED),
@@ -182,17 +187,24 @@ pub struct Answer {
     records: Vec<FiemapRecord>,
     held: Option<FiemapRecord>,
     limit: Option<u32>,
+    copies: u64,
 }
 
 impl Answer {
-    /// Nothing yet; `limit` records fit.
-    pub fn new(limit: Option<u32>) -> Self {
-        Self { limit, ..Self::default() }
+    /// Nothing yet; `limit` records fit. A record with an address comes once for each of `copies` devices.
+    pub fn new(limit: Option<u32>, copies: u64) -> Self {
+        Self { limit, copies, ..Self::default() }
     }
     /// One more record. Results are one behind, so that the last one can say so. Whether there is room for more.
     pub fn push(&mut self, record: FiemapRecord) -> bool {
         if let Some(before) = self.held.replace(record) {
-            self.records.push(before);
+            let placeless = flags::UNKNOWN | flags::DATA_INLINE;
+            let copies = if before.flags & placeless == 0 { self.copies } else { 1 };
+            for _ in 0..copies {
+                if !self.is_full() {
+                    self.records.push(before);
+                }
+            }
         }
         !self.is_full()
     }
@@ -213,7 +225,7 @@ impl Answer {
 /// The whole answer at one moment, without a flush and without locks.
 pub fn records(facts: &dyn FileFacts, plan: &FiemapPlan, asked: &Request) -> Result<Vec<FiemapRecord>, Errno> {
     let window = prepare(plan, asked)?;
-    let mut answer = Answer::new(asked.limit);
+    let mut answer = Answer::new(asked.limit, facts.copies());
     if asked.flags & request::XATTR != 0 {
         return Ok(answer.finish(true));
     }

@@ -8,8 +8,10 @@ pub mod usage;
 pub mod walk;
 
 use crate::base::cache_state::BlockState;
-use crate::base::{BlockSize, Extent, FileBlock, Ino, Range};
+use crate::base::{BlockSize, DevBlock, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::map::Volume;
+use crate::personality::Profile;
+use crate::personality::plan::ToldEncoded;
 
 /// Which cached blocks a look at the page cache counts as data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +32,31 @@ impl CacheLook {
     }
 }
 
+/// How a record's data is encoded on the device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encoding {
+    /// As it is.
+    Plain,
+    /// Marked as encoded, at an address like any other.
+    Marked,
+    /// Inside a compressed piece, which starts here.
+    Piece(DevBlock),
+}
+
+impl Encoding {
+    /// The encoding of a record; `piece` says where the piece of an address starts on the device.
+    pub fn of(profile: &Profile, extent: &Extent, piece: impl Fn(DevBlock) -> Option<DevBlock>) -> Self {
+        if extent.kind != ExtentKind::Written {
+            return Self::Plain;
+        }
+        match (piece(extent.addr), profile.space.compress.map(|plan| plan.told)) {
+            (Some(start), _) => Self::Piece(start),
+            (None, Some(ToldEncoded::All)) => Self::Marked,
+            (None, _) => Self::Plain,
+        }
+    }
+}
+
 /// What the questions need to know of a file.
 pub trait FileFacts {
     /// Size in bytes.
@@ -40,6 +67,10 @@ pub trait FileFacts {
     fn extent(&self, at: FileBlock) -> Option<Extent>;
     /// Parts of a record in order, each with whether it is told as shared.
     fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)>;
+    /// How many devices have a copy of each block.
+    fn copies(&self) -> u64;
+    /// How a record's data is encoded on the device.
+    fn encoding(&self, extent: &Extent) -> Encoding;
     /// The range without a record, delayed or in flight, that covers a block, or the first behind it.
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>>;
     /// The range that waits beside the tree and covers a block, or the first behind it.
@@ -73,6 +104,12 @@ impl FileFacts for LiveFacts<'_> {
     }
     fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
         self.volume.refs.shared_runs(extent)
+    }
+    fn copies(&self) -> u64 {
+        self.volume.profile.space.copies
+    }
+    fn encoding(&self, extent: &Extent) -> Encoding {
+        Encoding::of(&self.volume.profile, extent, |at| self.volume.space.piece_of(at))
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         self.volume.next_pending(self.ino, at)

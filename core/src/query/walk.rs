@@ -26,7 +26,7 @@ impl Volume {
         if asked.flags & request::SYNC != 0 {
             self.write_back_file(ino).await?;
         }
-        let mut answer = Answer::new(asked.limit);
+        let mut answer = Answer::new(asked.limit, self.profile.space.copies);
         if asked.flags & request::XATTR != 0 {
             return Ok(answer.finish(true));
         }

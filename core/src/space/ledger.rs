@@ -10,8 +10,22 @@ const COUNTERS: [Counter; 5] = [Counter::Used, Counter::Delayed, Counter::Reserv
 
 struct State {
     total: u64,
+    headroom: u64,
     /// By counter; `None` for one that was never set.
     counters: [Option<u64>; COUNTERS.len()],
+}
+
+impl State {
+    /// What is left, less what promises set aside besides their blocks (`reserve_factor`, `avail_factor`).
+    fn available(&self) -> u64 {
+        let left = self.total.saturating_sub(self.counters.iter().flatten().sum());
+        if self.headroom == 0 {
+            return left;
+        }
+        let promised = [Counter::Delayed, Counter::Reserved].map(|at| self.counters[at as usize].unwrap_or(0));
+        let aside = promised.iter().sum::<u64>().div_ceil(self.headroom);
+        left.saturating_sub(aside) * self.headroom / (self.headroom + 1)
+    }
 }
 
 /// One gate for every counter. Invariant: the counters together never exceed the blocks there are.
@@ -52,9 +66,9 @@ impl Drop for Promise {
 }
 
 impl Ledger {
-    /// Nothing used of `total` blocks.
-    pub fn new(cx: &Cx, total: u64) -> Self {
-        let state = State { total, counters: [None; COUNTERS.len()] };
+    /// Nothing used of `total` blocks. A promise of `headroom` blocks sets one more aside; 0 for none.
+    pub fn new(cx: &Cx, total: u64, headroom: u64) -> Self {
+        let state = State { total, headroom, counters: [None; COUNTERS.len()] };
         Self(Rc::new(Shared { cx: cx.clone(), state: StateCell::new(state) }))
     }
     /// Blocks there are.
@@ -75,7 +89,7 @@ impl Ledger {
     }
     /// Blocks that nobody uses, was promised or has pinned.
     pub fn available(&self) -> u64 {
-        self.0.state.with(|state| state.total.saturating_sub(state.counters.iter().flatten().sum()))
+        self.0.state.with(State::available)
     }
     /// Sets blocks aside, or says that there are not enough.
     pub fn promise(&self, counter: Counter, blocks: u64) -> Result<Promise, Errno> {

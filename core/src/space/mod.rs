@@ -13,11 +13,14 @@
 //! them, so that no command gets back what it freed itself and a crash finds the old data in place.
 
 pub mod ledger;
+pub mod packed;
+pub mod point;
 pub mod refs;
 
 pub use ledger::{Ledger, Promise};
 pub use refs::Refs;
 
+use crate::base::packed::PACKED;
 use crate::base::{DevBlock, Range, RangeMap, StateCell};
 use crate::sim::Cx;
 use crate::trace::{Counter, Event};
@@ -87,15 +90,27 @@ struct Shared {
     metadata: Vec<Range<DevBlock>>,
     map: StateCell<SpaceMap>,
     ledger: Ledger,
+    point: StateCell<DevBlock>,
+    pieces: StateCell<packed::Pieces>,
 }
 
 impl Space {
     /// All blocks of `data` are free but those of `metadata`; `spare` blocks of them are never handed out (metadata
     /// that is not modelled).
-    pub fn new(cx: &Cx, data: Range<DevBlock>, metadata: &[Range<DevBlock>], spare: u64) -> Self {
+    ///
+    /// A promise of `headroom` blocks sets one more aside; 0 for none.
+    pub fn new(cx: &Cx, data: Range<DevBlock>, metadata: &[Range<DevBlock>], spare: u64, headroom: u64) -> Self {
         let map = StateCell::new(SpaceMap::all_free(data));
-        let ledger = Ledger::new(cx, data.len().saturating_sub(spare));
-        let space = Self(Rc::new(Shared { cx: cx.clone(), data, metadata: metadata.to_vec(), map, ledger }));
+        let ledger = Ledger::new(cx, data.len().saturating_sub(spare), headroom);
+        let space = Self(Rc::new(Shared {
+            cx: cx.clone(),
+            data,
+            metadata: metadata.to_vec(),
+            map,
+            ledger,
+            point: StateCell::default(),
+            pieces: StateCell::default(),
+        }));
         space.take_metadata();
         space
     }
@@ -132,6 +147,9 @@ impl Space {
 
     /// Gives blocks back; they can be allocated again after the next commit.
     pub fn free(&self, range: Range<DevBlock>) {
+        if range.start >= PACKED {
+            return self.free_packed(range);
+        }
         self.0.map.change(|map| {
             assert!(!map.free.overlaps(range), "free blocks are not freed again");
             assert!(!map.pinned.overlaps(range), "pinned blocks are not freed again");
@@ -156,6 +174,8 @@ impl Space {
     pub fn forget_all(&self) {
         self.0.map.change(|map| *map = SpaceMap::all_free(self.0.data));
         self.0.ledger.reset();
+        self.0.point.change(|point| *point = DevBlock::default());
+        self.forget_pieces();
     }
 
     /// A mount found these blocks in use. The space is fresh.

@@ -4,6 +4,7 @@
 //! ([`Refs::drop`]). In between every record that uses them is counted, those of operations under way included: the
 //! records in the trees are never more than the count says (`check`).
 
+use crate::base::packed::PACKED;
 use crate::base::{DevBlock, DiskExtent, Extent, FileBlock, Origin, Range, Sharing, StateCell};
 use crate::personality::plan::SharePlan;
 use crate::sim::Cx;
@@ -87,6 +88,19 @@ impl Refs {
     /// Parts of a record in order, each with whether it is told as shared.
     pub fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
         self.state(|sharing| shared_runs(self.0.plan, sharing, extent))
+    }
+
+    /// Parts of a record in order, each with whether its blocks may be overwritten in place: nobody else uses them, they
+    /// carry no mark, and they are not compressed.
+    pub fn own_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
+        if extent.shared || extent.dev_range().is_none_or(|device| device.start >= PACKED) {
+            return vec![(extent.range(), false)];
+        }
+        let shared = self.state(|sharing| match self.0.plan {
+            SharePlan::DiskExtents => sharing.runs_by_extent(extent),
+            SharePlan::Never | SharePlan::Blocks | SharePlan::Marks => sharing.runs_by_count(extent),
+        });
+        shared.into_iter().map(|(run, shared)| (run, !shared)).collect()
     }
 
     /// Whether any part of a record is told as shared.

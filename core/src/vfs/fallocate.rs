@@ -8,8 +8,8 @@ use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino,
 use crate::inode::inode_lock;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
-    FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchOrder, PunchPastEof,
-    TruncateFlush, ZeroPlan,
+    Delayed, FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchOrder,
+    PunchPastEof, TruncateFlush, ZeroPlan,
 };
 use crate::trace::{Counter, Frame, Mode};
 
@@ -109,8 +109,12 @@ impl Fs {
     pub(super) async fn preallocate(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), (FileBlock, Errno)> {
         let volume = self.volume();
         match volume.profile.prealloc {
-            Prealloc::Unwritten => self.preallocate_unwritten(ino, range).await,
-            Prealloc::Reserved => self.reserve(ino, range).await.map_err(|errno| (range.start, errno)),
+            Prealloc::Unwritten if volume.profile.delayed != Delayed::Cache => {
+                self.preallocate_unwritten(ino, range).await
+            }
+            Prealloc::Unwritten | Prealloc::Reserved => {
+                self.reserve(ino, range).await.map_err(|errno| (range.start, errno))
+            }
         }
     }
 
@@ -207,8 +211,12 @@ impl Fs {
         }
         parts.retain(|part| !part.is_empty());
         let blocks: u64 = parts.iter().map(Range::len).sum();
+        volume.count_metadata();
         if blocks > volume.space.ledger().available() && volume.space.ledger().get(Counter::Pinned) > 0 {
             volume.commit().await?;
+        }
+        if volume.profile.prealloc == Prealloc::Unwritten {
+            return self.take_unwritten(ino, parts, blocks).await;
         }
         let mut promise = volume.space.ledger().promise(Counter::Reserved, blocks)?;
         promise.keep(blocks);
@@ -227,6 +235,32 @@ impl Fs {
                 }
                 state
             });
+        }
+        Ok(())
+    }
+
+    /// Blocks with an address for holes that the cache has no data for. All or nothing.
+    async fn take_unwritten(&self, ino: Ino, parts: Vec<Range<FileBlock>>, blocks: u64) -> Result<(), Errno> {
+        let volume = self.volume();
+        let promise = volume.space.ledger().promise(Counter::Reserved, blocks)?;
+        let mut fresh = Vec::new();
+        for part in parts {
+            match volume.take_blocks(ino, part, ExtentKind::Unwritten).await {
+                Ok(taken) => fresh.push((part, taken)),
+                Err(errno) => {
+                    fresh.iter().for_each(|(_, taken)| volume.dispose(taken));
+                    return Err(errno);
+                }
+            }
+        }
+        drop(promise);
+        for (part, taken) in fresh {
+            if volume.enter(ino, part, &taken).await {
+                volume.load_backing(ino, part);
+            } else {
+                // Writeback was here while the task waited: what it left out is looked for again.
+                Box::pin(self.reserve(ino, part)).await?;
+            }
         }
         Ok(())
     }

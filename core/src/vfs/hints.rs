@@ -46,7 +46,7 @@ impl Fs {
         let volume = self.volume();
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         match volume.profile.nocow {
-            NocowPlan::Refused => return Err(Errno::EOPNOTSUPP.into()),
+            NocowPlan::Refused | NocowPlan::Always => return Err(Errno::EOPNOTSUPP.into()),
             NocowPlan::WhenEmpty | NocowPlan::FromStart if volume.inodes.size(ino) > 0 => {}
             NocowPlan::WhenEmpty | NocowPlan::FromStart => {
                 volume.inodes.set_hints(ino, Hints { nocow: true, ..self.hints(ino) })

@@ -75,7 +75,7 @@ impl Fs {
                 let ino = volume.inodes.create();
                 volume.extents.add_inode(ino);
                 volume.inodes.link(name, ino);
-                if volume.profile.nocow == NocowPlan::FromStart {
+                if matches!(volume.profile.nocow, NocowPlan::FromStart | NocowPlan::Always) {
                     volume.inodes.set_hints(ino, Hints { nocow: true, ..Hints::default() });
                 }
                 ino

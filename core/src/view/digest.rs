@@ -5,9 +5,11 @@
 
 use super::json;
 use super::world::{FileView, NodeView, SpaceState, World};
-use crate::base::{Entry, Extent, Payload, RangeMap, Stamped, Unit};
+use crate::base::packed::Piece;
+use crate::base::{DevBlock, Entry, Extent, Payload, RangeMap, Sharing, Stamped, Unit};
 use crate::trace::Recorder;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The running digest.
@@ -81,6 +83,8 @@ impl Digest {
             nodes,
             inline,
             space,
+            pieces,
+            write_point,
             sharing,
             ledger,
             device,
@@ -118,18 +122,28 @@ impl Digest {
             self.stamped(data);
         }
         self.ranges(space, |digest, state| digest.number(u64::from(*state == SpaceState::Pinned)));
+        self.blocks(pieces, *write_point, sharing);
+        self.named(&ledger.iter().collect::<Vec<_>>());
+        self.ranges(device, Self::stamped);
+        self.count(requests.len());
+        for (id, request) in requests {
+            self.named(&(id, request.write, request.range));
+        }
+    }
+
+    /// Which blocks of the device are used by whom, besides being used.
+    fn blocks(&mut self, pieces: &BTreeMap<DevBlock, Piece>, write_point: DevBlock, sharing: &Sharing) {
+        self.count(pieces.len());
+        for (start, piece) in pieces {
+            self.named(&(start, piece.end, piece.device, piece.left));
+        }
+        self.number(write_point.0);
         self.ranges(&sharing.others, |digest, others| digest.number(u64::from(*others)));
         self.count(sharing.extents.len());
         for (start, found) in &sharing.extents {
             let users: Vec<_> =
                 found.users.iter().map(|(origin, blocks)| (origin.ino, origin.start, *blocks)).collect();
             self.named(&(start, found.end, users));
-        }
-        self.named(&ledger.iter().collect::<Vec<_>>());
-        self.ranges(device, Self::stamped);
-        self.count(requests.len());
-        for (id, request) in requests {
-            self.named(&(id, request.write, request.range));
         }
     }
 
@@ -202,7 +216,7 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DevBlock, Prov, Range};
+    use crate::base::{Prov, Range};
 
     #[test]
     fn a_digest_is_the_same_for_ever() {

@@ -133,6 +133,9 @@ fn weight(event: &Event) -> u8 {
         Event::FileOpened { .. } | Event::NameRemoved { .. } => 60,
         Event::RequestDone { .. } => 58,
         Event::BlocksData { .. } => 56,
+        Event::PiecePacked { .. } => 70,
+        Event::PieceLeft { .. } => 32,
+        Event::WritePointMoved { .. } => 4,
         Event::BlocksShared { .. } => 64,
         Event::DiskExtentMade { .. } | Event::DiskExtentUsed { .. } | Event::DiskExtentGone { .. } => 32,
         Event::SpacePinned { .. } | Event::SpaceFreed { .. } | Event::TreeRemoved { .. } => 54,
@@ -427,6 +430,12 @@ fn staging_key(state: Staged) -> &'static str {
 
 fn space(event: &Event) -> Option<Message> {
     let phrase = match event {
+        Event::PiecePacked { packed, device: place, .. } => {
+            Message::new("piece.pack", vec![("number", number(packed.len())), device(place)])
+        }
+        Event::PieceLeft { left: 0, .. } => Message::new("piece.gone", Vec::new()),
+        Event::PieceLeft { left, .. } => Message::new("piece.left", vec![("number", number(*left))]),
+        Event::WritePointMoved { at } => Message::new("space.point", vec![device(&Range::sized(*at, 1))]),
         Event::BlocksShared { range, others: 0 } => Message::new("blocks.alone", vec![device(range)]),
         Event::BlocksShared { range, others } => {
             Message::new("blocks.shared", vec![device(range), ("number", number(u64::from(*others) + 1))])

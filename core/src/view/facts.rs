@@ -5,7 +5,8 @@ use super::world::{FileView, World};
 use crate::base::cache_state::Backing;
 use crate::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::personality::plan::{Delayed, Profile, TreeScope, UsagePlan};
-use crate::query::{CacheLook, FileFacts};
+use crate::query::{CacheLook, Encoding, FileFacts};
+use crate::space::packed::piece_of;
 use crate::space::refs;
 
 /// The facts of a file in a world.
@@ -75,6 +76,12 @@ impl FileFacts for WorldFacts<'_> {
     }
     fn shared_runs(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
         refs::shared_runs(self.profile.share, &self.world.sharing, extent)
+    }
+    fn copies(&self) -> u64 {
+        self.profile.space.copies
+    }
+    fn encoding(&self, extent: &Extent) -> Encoding {
+        Encoding::of(self.profile, extent, |at| piece_of(&self.world.pieces, at))
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         let next = |from| {

@@ -4,6 +4,7 @@
 
 use super::world::{FileView, FlightView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
+use crate::base::packed::Piece;
 use crate::base::{DiskExtent, FileBlock, Ino, Origin, PAGE_SIZE, Range, Stamped};
 use crate::trace::{Event, TaskState};
 use std::collections::BTreeMap;
@@ -268,6 +269,17 @@ impl Folder {
                 assert!(world.space.covered(*range) == range.len(), "only used blocks are freed");
                 world.space.remove(*range);
             }
+            Event::PiecePacked { packed, device, left } => {
+                let piece = Piece { end: packed.end, device: *device, left: *left };
+                assert!(world.pieces.insert(packed.start, piece).is_none(), "an address names one block");
+            }
+            Event::PieceLeft { start, left: 0 } => {
+                world.pieces.remove(start).expect("a piece that goes was there");
+            }
+            Event::PieceLeft { start, left } => {
+                world.pieces.get_mut(start).expect("a piece that shrinks was there").left = *left;
+            }
+            Event::WritePointMoved { at } => world.write_point = *at,
             Event::LedgerChanged { counter, value } => drop(world.ledger.insert(*counter, *value)),
             Event::RequestQueued { request, write, range } => {
                 world.requests.insert(*request, RequestView { write: *write, range: *range });

@@ -1,6 +1,7 @@
 //! From the engine's structures to the picture. Shares nothing with the fold.
 
 use super::world::{FileView, FlightView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
+use crate::base::packed::PACKED;
 use crate::base::{Ino, Range, RangeMap, Stamped};
 use crate::delalloc::ordered::Flight;
 use crate::sim::Cx;
@@ -101,10 +102,17 @@ fn space(fs: &Fs, world: &mut World) {
             world.space.insert(pinned, SpaceState::Pinned);
         }
     });
+    world.pieces = volume.space.pieces();
+    world.write_point = volume.space.point();
     world.sharing = volume.refs.state(Clone::clone);
     world.ledger = volume.space.ledger().counters();
     let whole = Range::new(crate::base::DevBlock(0), crate::base::DevBlock(volume.profile.device_blocks));
-    world.device = volume.io.device(|device| written(&device.written(whole)));
+    let packed = Range { start: PACKED, end: crate::base::DevBlock(u64::MAX) };
+    world.device = volume.io.device(|device| {
+        let mut runs = device.written(whole);
+        runs.extend(device.written(packed));
+        written(&runs)
+    });
     world.requests =
         volume.io.pending().into_iter().map(|(id, write, range)| (id, RequestView { write, range })).collect();
     world.flushes = volume.io.device(|device| device.flushes());

@@ -2,6 +2,7 @@
 
 use crate::base::cache_state::BlockState;
 use crate::base::hints::Hints;
+use crate::base::packed::Piece;
 use crate::base::{
     DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Staged, Stamped, TaskId,
 };
@@ -34,6 +35,10 @@ pub struct World {
     pub inline: BTreeMap<u64, Stamped>,
     /// Device blocks that are not free.
     pub space: RangeMap<DevBlock, SpaceState>,
+    /// Compressed pieces by their first address.
+    pub pieces: BTreeMap<DevBlock, Piece>,
+    /// Where the last data went, its end, where buckets are filled one after the other.
+    pub write_point: DevBlock,
     /// Who uses device blocks besides their first user.
     pub sharing: Sharing,
     /// The space ledger, in blocks; a counter that was never set is 0.

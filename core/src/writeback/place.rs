@@ -11,6 +11,7 @@ use crate::sim::Guard;
 use crate::trace::Mark;
 
 /// Blocks with their new records.
+#[derive(Default)]
 pub(super) struct Placed {
     /// Where the data goes, for blocks that go to the device.
     pub(super) targets: Vec<Extent>,
@@ -20,13 +21,15 @@ pub(super) struct Placed {
     pub(super) flights: Vec<Range<FileBlock>>,
     /// Blocks whose record waits beside the tree.
     pub(super) staged: Vec<Range<FileBlock>>,
+    /// Records that no tree has yet in any form.
+    pub(super) fresh: Vec<Extent>,
 }
 
 impl Volume {
     /// Places the runs of a batch, marks its folios, lets go of their locks and hands the data to the device.
     pub(super) async fn send(&self, batch: Batch, locks: Vec<Guard>) -> Result<(), Errno> {
         let ino = batch.ino;
-        let mut placed = Placed { targets: Vec::new(), records: Vec::new(), flights: Vec::new(), staged: Vec::new() };
+        let mut placed = Placed::default();
         for (at, run) in batch.runs.iter().enumerate() {
             let last = at + 1 == batch.runs.len();
             let done = match self.profile.placement {
@@ -37,7 +40,7 @@ impl Volume {
             if done.is_err() {
                 // Nothing of the batch is sent: what no tree has yet goes back.
                 if self.profile.placement == Placement::IndexAfterWrite {
-                    self.dispose(&placed.records);
+                    self.dispose(&placed.fresh);
                 }
                 return done;
             }
@@ -182,13 +185,33 @@ impl Volume {
         Ok(())
     }
 
-    /// Every block gets a new address, or goes into the key when it is small enough.
+    /// Every block gets a new address, or goes into the key when it is small enough. In a file without copy on write
+    /// blocks that nobody else uses keep theirs (`bch2_nocow_write`).
     async fn place_elsewhere(&self, ino: Ino, run: Range<FileBlock>, placed: &mut Placed) -> Result<(), Errno> {
         if let Some(record) = self.place_inline(ino, run) {
             placed.records.push(record);
-        } else {
+            placed.fresh.push(record);
+            return Ok(());
+        }
+        if !self.inodes.get(ino, |inode| inode.hints.nocow) {
+            return self.place_fresh(ino, run, placed).await;
+        }
+        let mut at = run.start;
+        for own in self.in_place_parts(ino, run).into_iter().filter_map(|(_, own)| own) {
+            self.place_fresh(ino, Range::new(at, own.start), placed).await?;
+            at = own.end();
+            placed.records.push(Extent { kind: ExtentKind::Written, ..own });
+            placed.targets.push(own);
+        }
+        self.place_fresh(ino, Range::new(at, run.end), placed).await
+    }
+
+    /// New blocks for a range.
+    async fn place_fresh(&self, ino: Ino, run: Range<FileBlock>, placed: &mut Placed) -> Result<(), Errno> {
+        if !run.is_empty() {
             let fresh = self.take_blocks(ino, run, ExtentKind::Written).await?;
             placed.records.extend(fresh.iter().copied());
+            placed.fresh.extend(fresh.iter().copied());
             placed.targets.extend(fresh);
         }
         Ok(())

@@ -1,0 +1,65 @@
+//! Questions about blocks of the device: what is set aside, where new data goes, how it is compressed.
+
+/// What is set aside, and where new data goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SpacePlan {
+    /// A promise of so many blocks sets one more aside, for the metadata that it will need; 0 for none.
+    pub headroom: u64,
+    /// Device blocks that metadata takes when it is first needed.
+    pub growth: MetadataGrowth,
+    /// Where the search for free blocks begins.
+    pub goal: GoalPlan,
+    /// How data is compressed; `None` where it is not.
+    pub compress: Option<CompressPlan>,
+    /// How many devices have a copy: FIEMAP gives a record with an address so many times, the answer's last one once.
+    pub copies: u64,
+}
+
+impl SpacePlan {
+    /// Nothing is set aside; a file's blocks go behind each other.
+    pub const PLAIN: Self =
+        Self { headroom: 0, growth: MetadataGrowth::NONE, goal: GoalPlan::BehindExtent, compress: None, copies: 1 };
+}
+
+/// How data is compressed. All data of this language compresses well: a piece takes one block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CompressPlan {
+    /// Blocks of a file that are compressed together at most; a single block cannot get smaller.
+    pub blocks: u64,
+    /// What FIEMAP calls encoded.
+    pub told: ToldEncoded,
+}
+
+/// What FIEMAP calls encoded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ToldEncoded {
+    /// Everything that went through the compressor, what did not get smaller included.
+    All,
+    /// What is compressed.
+    Packed,
+}
+
+/// Where the search for free blocks begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GoalPlan {
+    /// Behind the extent in front of it in the file.
+    BehindExtent,
+    /// In the bucket that is being filled, whichever file it is for.
+    OpenBucket,
+}
+
+/// Device blocks that metadata takes when it is first needed, and keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MetadataGrowth {
+    /// For the first record of any file.
+    pub record: u64,
+    /// More for the first data that has an address.
+    pub data: u64,
+    /// More for the first blocks with several users.
+    pub sharing: u64,
+}
+
+impl MetadataGrowth {
+    /// Its room is set aside at mkfs.
+    pub const NONE: Self = Self { record: 0, data: 0, sharing: 0 };
+}
