@@ -12,4 +12,5 @@ mod reference;
 mod scenarios;
 mod schedule;
 mod tidy;
+mod tool_sessions;
 mod tools;

@@ -84,7 +84,9 @@ fn promises_are_counted(volume: &Volume) -> Result<(), String> {
             if extent.kind == ExtentKind::Reserved {
                 reserved += u64::from(extent.len);
             }
+            // Data in an inode stays there until writeback of the file that outgrew it.
             let index = volume.profile.delayed == Delayed::Index
+                && extent.kind != ExtentKind::Inline
                 && volume.delalloc.gaps(ino, extent.range()) != [extent.range()];
             if index {
                 return Err(format!("blocks {:?} of inode {ino} are delayed and have a record", extent.range()));

@@ -20,6 +20,10 @@ pub struct Inode {
     pub linked: bool,
     /// Cut to nothing since it was last written back at close.
     pub cut_to_nothing: bool,
+    /// Bytes that the inode has set aside for data; 0 for none.
+    pub inline_room: u64,
+    /// Data may be written into the inode. A mount says so of files that have some there.
+    pub may_be_small: bool,
     /// What a program asked of its future blocks.
     pub hints: Hints,
     /// Space behind the end was given back at a close before.
@@ -133,6 +137,16 @@ impl Inodes {
             self.0.cx.emit(|| Event::DiskSizeChanged { ino, size });
         }
     }
+    /// The gate of the bytes that the inode has for data.
+    pub fn set_inline_room(&self, ino: Ino, bytes: u64) {
+        if self.change(ino, |inode| std::mem::replace(&mut inode.inline_room, bytes) != bytes) {
+            self.0.cx.emit(|| Event::InlineRoom { ino, bytes });
+        }
+    }
+    /// Lets data be written into the inode, or not any more.
+    pub fn set_may_be_small(&self, ino: Ino, may: bool) {
+        self.change(ino, |inode| inode.may_be_small = may);
+    }
     /// The gate of the hints.
     pub fn set_hints(&self, ino: Ino, hints: Hints) {
         if self.change(ino, |inode| std::mem::replace(&mut inode.hints, hints) != hints) {
@@ -173,6 +187,7 @@ impl Inodes {
             inode.opens = 0;
             inode.cut_to_nothing = false;
             inode.trimmed = false;
+            inode.may_be_small = inode.inline_room > 0;
         }
         table.inodes.retain(|_, inode| inode.linked);
         let (inodes, names) = (table.inodes.clone(), table.names.clone());
@@ -181,6 +196,9 @@ impl Inodes {
             self.0.cx.emit(|| Event::InodeCreated { ino });
             self.0.cx.emit(|| Event::SizeChanged { ino, size: inode.size });
             self.0.cx.emit(|| Event::DiskSizeChanged { ino, size: inode.disk_size });
+            if inode.inline_room > 0 {
+                self.0.cx.emit(|| Event::InlineRoom { ino, bytes: inode.inline_room });
+            }
             if inode.hints != Hints::default() {
                 self.0.cx.emit(|| Event::HintsSet { ino, hints: inode.hints });
             }

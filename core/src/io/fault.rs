@@ -70,10 +70,12 @@ impl Volume {
 
     /// Whether the page was there to be stored into.
     async fn try_store_page(&self, ino: Ino, page: PageIndex, pos: u64, len: u64, fill: Fill) -> Result<bool, Errno> {
+        self.leave_inode(ino).await?;
         self.fault_in(ino, page).await?;
         let own = self.cache.folio_blocks(page, 1);
         self.settle(ino, own).await?;
         self.make_room(ino, own).await?;
+        let when = self.relieve().await;
         let _shared = self.cx.lock(invalidate_lock(ino), Mode::Shared).await;
         let found = || self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
         let Some((index, pages)) = found() else { return Ok(false) };
@@ -93,7 +95,7 @@ impl Volume {
             FaultUnit::Page => self.cache.folio_blocks(page, 1),
         };
         let blocks = crate::base::Range::new(folio.start, folio.end.min(block.block_after(size)).max(folio.start));
-        let got = self.begin_write(ino, blocks).await?;
+        let got = self.begin_write_as(ino, blocks, when).await?;
         if got != blocks {
             return Err(Errno::ENOSPC);
         }

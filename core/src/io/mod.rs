@@ -5,6 +5,7 @@
 pub mod direct;
 pub mod fault;
 pub mod fill;
+pub mod inode_data;
 pub mod read;
 pub mod source;
 pub mod unshare;

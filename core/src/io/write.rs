@@ -7,7 +7,7 @@ use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
 use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
-use crate::trace::{Counter, Frame, Mode};
+use crate::trace::{Frame, Mode};
 
 /// One folio's part of a write.
 pub(super) struct Part {
@@ -32,6 +32,11 @@ impl Volume {
             return Transfer::stopped(0, Errno::EFBIG);
         }
         let len = len.min(self.profile.max_file_size - pos);
+        match self.write_into_inode(ino, pos, len, source).await {
+            Ok(true) => return Transfer::whole(len),
+            Ok(false) => {}
+            Err(errno) => return Transfer::stopped(0, errno),
+        }
         if let Err(errno) = self.zero_old_end(ino, pos, Fill { byte: 0, prov: source.prov() }).await {
             return Transfer::stopped(0, errno);
         }
@@ -108,20 +113,20 @@ impl Volume {
     }
 
     /// Space runs short: pushes out what is dirty, and says whether this write can still be delayed.
-    async fn relieve(&self, ino: Ino) -> Result<When, Errno> {
-        let Some(plan) = self.profile.pressure else { return Ok(When::Later) };
+    ///
+    /// Writeback is started for every file and not waited for (`try_to_writeback_inodes_sb`); its error is told later.
+    pub(super) async fn relieve(&self) -> When {
+        let Some(plan) = self.profile.pressure else { return When::Later };
         let counts = || {
-            let ledger = self.space.ledger();
-            let delayed = ledger.get(Counter::Delayed) / plan.batch * plan.batch;
-            (ledger.available() + ledger.get(Counter::Delayed) + self.profile.spare_blocks, delayed)
+            let (delayed, taken) = self.space.ledger().rough();
+            (self.profile.data_area.len().saturating_sub(taken), delayed)
         };
         let (free, delayed) = counts();
         if delayed > 0 && free < 2 * delayed {
-            self.write_back_wait(ino, 0, u64::MAX >> 1).await?;
+            self.push_out().await;
         }
-        let (free, delayed) = counts();
         let short = 2 * free < 3 * delayed || free < delayed + plan.watermark;
-        Ok(if short { When::Now } else { When::Later })
+        if short { When::Now } else { When::Later }
     }
 
     /// Writes into one folio; returns the bytes done, which may be fewer than the folio has room for, or `None` when
@@ -141,7 +146,7 @@ impl Volume {
         };
         let part = self.write_part(ino, pos, len, order);
         let _frame = self.cx.frame(Frame::WriteFolio, part.index.0, u64::from(part.pages));
-        let when = self.relieve(ino).await?;
+        let when = self.relieve().await;
         let touched = self.profile.block.covering(part.pos, part.len);
         self.settle(ino, touched).await?;
         self.make_room(ino, touched).await?;

@@ -26,9 +26,9 @@ impl Volume {
         if data {
             self.zero_in_cache(ino, pos, len, prov).await?;
         } else if kind == MappingKind::Unwritten {
-            // The look at the block leaves its page in the cache, clean (`ext4_load_tail_bh`; recordings 106, 207).
-            let (index, pages) = self.folio_or_page(ino, PageIndex(pos / PAGE_SIZE));
-            self.read_folio(ino, index, pages).await?;
+            // The look at the block leaves its page in the cache, clean and not read: the block has no buffer that could
+            // be (`ext4_load_tail_bh`; recordings 106, 207).
+            self.folio_or_page(ino, PageIndex(pos / PAGE_SIZE));
         }
         Ok(data)
     }
@@ -84,7 +84,7 @@ impl Volume {
     }
 
     /// The folio of a page, or a new one of that page alone.
-    fn folio_or_page(&self, ino: Ino, page: PageIndex) -> (PageIndex, u32) {
+    pub(super) fn folio_or_page(&self, ino: Ino, page: PageIndex) -> (PageIndex, u32) {
         if self.cache.folio_at(ino, page, |_| ()).is_none() {
             self.add_folio(ino, page, 1);
         }

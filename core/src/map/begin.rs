@@ -67,6 +67,7 @@ impl Volume {
                 for hole in holes {
                     self.allocate_into(ino, hole, ExtentKind::Written).await?;
                 }
+                self.convert_at_write(ino, range, self.profile.zeroed_at_write).await?;
             }
         }
         Ok(range)

@@ -6,6 +6,7 @@
 pub mod begin;
 pub mod behind_end;
 pub mod commit;
+mod convert;
 pub mod in_place;
 pub mod mapping;
 pub mod reserve;
@@ -93,7 +94,8 @@ impl Volume {
     /// An empty filesystem on a device, and its background task for the device.
     pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
         let io = IoQueue::new(cx, device);
-        let space = Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks, profile.space.headroom);
+        let batch = profile.pressure.map_or(1, |plan| plan.batch);
+        let space = Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks, profile.space.headroom, batch);
         let mapping = match profile.promise.reservation {
             Reservation::Folio => None,
             Reservation::Mapping(plan) => Some(plan.mapping),

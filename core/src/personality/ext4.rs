@@ -27,6 +27,9 @@ const SHUTDOWN: ShutdownPlan = ShutdownPlan {
 const TRUNCATE: TruncatePlan =
     TruncatePlan { flush: TruncateFlush::Nothing, tail: TruncateTail::ZeroDirty, grow: GrowTail::ZeroIfMapped };
 
+/// The block pointers of the inode, and what an inode of 256 bytes has left for an attribute.
+const INODE_DATA: InodeDataPlan = InodeDataPlan { bytes_min: 60, bytes_max: 128 };
+
 const FALLOCATE: FallocatePlan = FallocatePlan {
     flush: FallocateFlush::Nothing,
     over_delayed: OverDelayed::Convert,
@@ -44,16 +47,24 @@ const SHIFT: ShiftPlan = ShiftPlan { flush: ShiftFlush::Kept, drop: ShiftDrop::C
 struct Options {
     block: u64,
     delalloc: bool,
+    inline_data: bool,
 }
 
 fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
-    let mut options = Options { block: request.block_size.unwrap_or(4096), delalloc: true };
+    let mut options = Options { block: request.block_size.unwrap_or(4096), delalloc: true, inline_data: false };
     let mut words = request.mkfs.split_whitespace();
     while let Some(word) = words.next() {
         match word {
             "-b" => {
                 let value = words.next().unwrap_or("");
                 options.block = options::size(value).ok_or_else(|| OptionError::not_modelled("mkfs.ext4", word))?;
+            }
+            "-O" => {
+                let features = words.next().unwrap_or("");
+                if features != "inline_data" {
+                    return Err(OptionError::not_modelled("mkfs.ext4", &format!("-O {features}")));
+                }
+                options.inline_data = true;
             }
             _ => return Err(OptionError::not_modelled("mkfs.ext4", &format!("{word} {}", words.next().unwrap_or("")))),
         }
@@ -82,6 +93,19 @@ fn overhead(blocks: u64, block: u64) -> u64 {
     let groups = blocks.div_ceil(8 * block);
     let rest = if bytes < 512 << 20 { 12 } else { 209 + groups };
     if bytes < 1 << 20 { 0 } else { journal + inode_tables + rest }
+}
+
+fn fiemap(block: BlockSize) -> FiemapPlan {
+    FiemapPlan {
+        delayed: FiemapDelayed::Index,
+        tail: FiemapTail::Scanned,
+        window: FiemapWindow::Exact,
+        window_unit: block.bytes(),
+        cut: FiemapCut::BothEdges,
+        lock: FiemapLock::Untouched,
+        flags: crate::base::fiemap::request::XATTR | crate::base::fiemap::request::CACHE,
+        max_start: max_file_size(block),
+    }
 }
 
 /// The profile of a request.
@@ -113,6 +137,8 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         tree: TreeShape { root: ROOT_ENTRIES, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: if options.delalloc { Delayed::Index } else { Delayed::Never },
         overwrite: Overwrite::InPlace,
+        // `s_extent_max_zeroout_kb`.
+        zeroed_at_write: (32 << 10) / block.bytes(),
         unit: WritebackUnit::DirtyBlocks,
         // The recordings' loop device: 215 shows a second window of four times the first, which needs more than 64.
         readahead: ReadaheadPlan { pages: 1024, fault_pages: 1024, orders: ReadaheadOrders::GrowWithWindow },
@@ -122,16 +148,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         promise: PromisePlan::PLAIN,
         prealloc: Prealloc::Unwritten,
         limits: ExtentLimits { written: 32_768, unwritten: 32_767, reserved: 0, boundary: 0 },
-        fiemap: FiemapPlan {
-            delayed: FiemapDelayed::Index,
-            tail: FiemapTail::Scanned,
-            window: FiemapWindow::Exact,
-            window_unit: block.bytes(),
-            cut: FiemapCut::BothEdges,
-            lock: FiemapLock::Untouched,
-            flags: crate::base::fiemap::request::XATTR | crate::base::fiemap::request::CACHE,
-            max_start: max_file_size(block),
-        },
+        fiemap: fiemap(block),
         seek: SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index },
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
@@ -140,6 +157,8 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         nocow: NocowPlan::Refused,
         direct: DirectPlan { align: 512, path: DirectPath::Around },
         inline: None,
+        inode_data: options.inline_data.then_some(INODE_DATA),
+        behind_end: BehindEnd::Zeroed,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Never,
         clone: ClonePlan::NONE,

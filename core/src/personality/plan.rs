@@ -39,6 +39,8 @@ pub struct Profile {
     pub delayed: Delayed,
     /// What happens to a block that has an address when it is written again.
     pub overwrite: Overwrite,
+    /// Blocks of an unwritten record that a write without delay may zero around what it writes.
+    pub zeroed_at_write: u64,
     /// What one pass of writeback writes.
     pub unit: WritebackUnit,
     /// How large a folio a write adds.
@@ -73,6 +75,10 @@ pub struct Profile {
     pub direct: DirectPlan,
     /// Data that fits into metadata.
     pub inline: Option<InlinePlan>,
+    /// Data that is written into the inode.
+    pub inode_data: Option<InodeDataPlan>,
+    /// What becomes of cached blocks behind the end of the file when their folio is written.
+    pub behind_end: BehindEnd,
     /// What st_blocks counts.
     pub usage: UsagePlan,
     /// Which blocks several records may use.
@@ -501,6 +507,24 @@ pub enum InlinePlace {
     AnyBlock,
     /// The first block of a file that ends in it.
     WholeFile,
+}
+
+/// Data that is written into the inode, at the write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InodeDataPlan {
+    /// An inode that has data sets at least so many bytes aside (`EXT4_MIN_INLINE_DATA_SIZE`).
+    pub bytes_min: u64,
+    /// At most so many.
+    pub bytes_max: u64,
+}
+
+/// What becomes of cached blocks behind the end of the file when their folio is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BehindEnd {
+    /// They hold zeroes and are up to date (`ext4_bio_write_folio`).
+    Zeroed,
+    /// Nothing.
+    Untouched,
 }
 
 /// What st_blocks counts.

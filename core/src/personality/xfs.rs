@@ -152,6 +152,19 @@ const CLONE: ClonePlan = ClonePlan {
     snapshot: SnapshotPlan::Refused,
 };
 
+fn fiemap(block: BlockSize) -> FiemapPlan {
+    FiemapPlan {
+        delayed: FiemapDelayed::Index,
+        tail: FiemapTail::Scanned,
+        window: FiemapWindow::Exact,
+        window_unit: block.bytes(),
+        cut: FiemapCut::BothEdges,
+        lock: FiemapLock::Untouched,
+        flags: crate::base::fiemap::request::XATTR,
+        max_start: MAX_FILE_OFFSET,
+    }
+}
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some(level) = request.level.filter(|level| *level != LEVEL) {
@@ -180,6 +193,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         tree: TreeShape { root: ROOT_RECORDS, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: Delayed::Index,
         overwrite: Overwrite::InPlace,
+        zeroed_at_write: 0,
         unit: WritebackUnit::DirtyBlocks,
         readahead: ReadaheadPlan { pages: 1024, fault_pages: 1024, orders: ReadaheadOrders::GrowWithWindow },
         fault: FaultUnit::Folio,
@@ -188,16 +202,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         promise: promises(device_blocks, block, geometry.is_none()),
         prealloc: Prealloc::Unwritten,
         limits: ExtentLimits { written: EXTENT_MAX, unwritten: EXTENT_MAX, reserved: 0, boundary: 0 },
-        fiemap: FiemapPlan {
-            delayed: FiemapDelayed::Index,
-            tail: FiemapTail::Scanned,
-            window: FiemapWindow::Exact,
-            window_unit: block.bytes(),
-            cut: FiemapCut::BothEdges,
-            lock: FiemapLock::Untouched,
-            flags: crate::base::fiemap::request::XATTR,
-            max_start: MAX_FILE_OFFSET,
-        },
+        fiemap: fiemap(block),
         seek: SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index },
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
@@ -207,6 +212,8 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         nocow: NocowPlan::Refused,
         direct: DirectPlan { align: 512, path: DirectPath::Around },
         inline: None,
+        inode_data: None,
+        behind_end: BehindEnd::Untouched,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Blocks,
         clone: CLONE,

@@ -90,6 +90,10 @@ pub fn next(facts: &dyn FileFacts, plan: &FiemapPlan, at: Byte, window: Range<By
         return None;
     }
     let extent = facts.extent(from).filter(|extent| extent.start < end);
+    if let Some(bytes) = facts.inode_bytes() {
+        // Nothing is looked for behind it.
+        return extent.filter(|_| at.0 < bytes && from == FileBlock(0)).map(Found::Extent);
+    }
     let hole_end = extent.map_or(end, |extent| extent.start);
     if plan.tail == FiemapTail::EndsAtLastKey && extent.is_none() {
         return None;
@@ -134,6 +138,11 @@ fn shared_part(facts: &dyn FileFacts, extent: Extent, from: FileBlock) -> Extent
 /// A record as user space gets it, cut to the window; `None` when the cut leaves nothing.
 pub fn record(facts: &dyn FileFacts, found: Found, window: Range<Byte>) -> Option<FiemapRecord> {
     let block = facts.block();
+    if let Some(length) = facts.inode_bytes() {
+        // Whole, whatever the window; its place in the inode table is not modelled.
+        let flags = flags::DATA_INLINE | flags::NOT_ALIGNED;
+        return Some(FiemapRecord { logical: 0, physical: 0, length, flags });
+    }
     let range = found.range();
     let start = block.pos(range.start).max(window.start.0);
     let end = block.pos(range.end).min(window.end.0);

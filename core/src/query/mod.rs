@@ -71,6 +71,8 @@ pub trait FileFacts {
     fn copies(&self) -> u64;
     /// How a record's data is encoded on the device.
     fn encoding(&self, extent: &Extent) -> Encoding;
+    /// Bytes of the file that its inode holds; `None` where the data lies elsewhere.
+    fn inode_bytes(&self) -> Option<u64>;
     /// The range without a record, delayed or in flight, that covers a block, or the first behind it.
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>>;
     /// The range that waits beside the tree and covers a block, or the first behind it.
@@ -110,6 +112,9 @@ impl FileFacts for LiveFacts<'_> {
     }
     fn encoding(&self, extent: &Extent) -> Encoding {
         Encoding::of(&self.volume.profile, extent, |at| self.volume.space.piece_of(at))
+    }
+    fn inode_bytes(&self) -> Option<u64> {
+        self.volume.inodes.get(self.ino, |inode| (inode.inline_room > 0).then(|| inode.inline_room.min(inode.size)))
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         self.volume.next_pending(self.ino, at)

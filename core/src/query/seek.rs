@@ -14,6 +14,9 @@ pub fn seek(facts: &dyn FileFacts, plan: SeekPlan, from: u64, what: SegmentKind)
     if from >= size {
         return Err(Errno::ENXIO);
     }
+    if let Some(bytes) = facts.inode_bytes() {
+        return in_inode(bytes, size, from, what);
+    }
     let block = facts.block();
     let at = block.block_of(from);
     let end = block.block_after(size);
@@ -25,6 +28,15 @@ pub fn seek(facts: &dyn FileFacts, plan: SeekPlan, from: u64, what: SegmentKind)
         Some(pos) if pos < size => Ok(pos),
         Some(_) | None if what == SegmentKind::Hole => Ok(size),
         Some(_) | None => Err(Errno::ENXIO),
+    }
+}
+
+/// The map of data in the inode ends with it: what lies behind is ENOENT (`ext4_iomap_begin_report`).
+fn in_inode(bytes: u64, size: u64, from: u64, what: SegmentKind) -> Result<u64, Errno> {
+    match what {
+        SegmentKind::Data if from < bytes => Ok(from),
+        SegmentKind::Hole if from < bytes && bytes >= size => Ok(size),
+        SegmentKind::Data | SegmentKind::Hole => Err(Errno::ENOENT),
     }
 }
 

@@ -8,9 +8,11 @@ use crate::personality::plan::{Delayed, UsagePlan};
 impl Volume {
     /// `st_blocks`: 512-byte units that the file uses or was promised.
     pub fn stat_blocks(&self, ino: Ino) -> u64 {
+        let (room, size) = self.inodes.get(ino, |inode| (inode.inline_room, inode.size));
         let extents = self.extents.tree(ino, |tree| {
             let counted = tree.extents(ino).map(|extent| match extent.kind {
                 ExtentKind::Written | ExtentKind::Unwritten | ExtentKind::Reserved => u64::from(extent.len),
+                ExtentKind::Inline if room > 0 => 0,
                 ExtentKind::Inline => 1,
             });
             counted.sum::<u64>()
@@ -32,7 +34,9 @@ impl Volume {
             UsagePlan::WithTreeNodes => self.extents.nodes_below_root(ino),
             UsagePlan::DataOnly => 0,
         };
-        (extents + promised + self.staging.blocks(ino) + nodes) * (self.profile.block.bytes() / 512)
+        // Data in the inode counts as if it had sectors (`ext4_file_getattr`).
+        let in_inode = if room > 0 { size.div_ceil(512) } else { 0 };
+        (extents + promised + self.staging.blocks(ino) + nodes) * (self.profile.block.bytes() / 512) + in_inode
     }
 
     /// Blocks that statfs(2) calls free.

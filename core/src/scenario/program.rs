@@ -8,6 +8,7 @@ use super::script::{
 };
 use super::{say, sharing};
 use crate::base::fiemap::{SegmentKind, request};
+use crate::base::limits::MAX_FILE_OFFSET;
 use crate::base::{Errno, FsError, Ino, Prov};
 use crate::io::{Fill, Transfer};
 use crate::query::fiemap::Request;
@@ -28,13 +29,16 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
     if let Some(Err(error)) = wants.map(|wants| fs.answers(wants)) {
         let result = CommandResult::failed(error);
         let moves = matches!(command, Command::Pwrite(_) | Command::Pread(_) | Command::Mwrite(_) | Command::Mread(_));
-        return (CommandResult { ret: moves.then_some(0), ..result }, failed(fs, command, error));
+        let text = say::unanswered(command, error).unwrap_or_else(|| failed(fs, command, error));
+        return (CommandResult { ret: moves.then_some(0), ..result }, text);
     }
     match command {
         Command::Open(open) => named(fs, command, open_file(fs, open, prov).await),
         Command::File(name) => {
             let result = choose_file(fs, name.as_deref());
-            let text = if result.err.is_some() { say::NO_FILE.to_owned() } else { say::files(fs) };
+            let none = fs.open_files(|open| open.files.is_empty());
+            let text =
+                if result.err.is_some() || none { say::no_such_file(fs, name.as_deref()) } else { say::files(fs) };
             (result, text)
         }
         Command::Syncfs => named(fs, command, fs.syncfs().await),
@@ -85,8 +89,13 @@ async fn on_file(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> Exe
         Command::Close => return closed(fs, file, command).await,
         Command::Fsync | Command::Fdatasync => fs.fsync(ino).await,
         Command::SyncRange(ask) => sync_range(fs, ino, ask).await,
+        // A descriptor that cannot write is EINVAL to ftruncate(2), and only to that.
+        Command::Truncate(_) if file.flags.read_only => Err(Errno::EINVAL.into()),
         Command::Truncate(size) => fs.truncate(ino, *size, prov).await,
-        Command::Fallocate(ask) => fallocate(fs, ino, ask, prov).await,
+        Command::Fallocate(ask) => match fallocate_checks(fs, file, ask) {
+            Ok(()) => fallocate(fs, ino, ask, prov).await,
+            Err(errno) => Err(errno.into()),
+        },
         Command::Mmap(ask) => mmap(fs, file, ask),
         Command::Munmap => munmap(fs, file),
         Command::Msync(ask) => msync(fs, file, ask).await,
@@ -210,7 +219,8 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
         let done = i64::try_from(total.done).expect("a length fits");
         let part = ask.chunk.min(asked - total.done);
         let one = fs.pread(file.ino, ask.range.off.saturating_add(done), part, path(file, ask.direct)).await;
-        calls += 1;
+        // A call that finds the end is not counted.
+        calls += u64::from(one.done > 0);
         total = Transfer { done: total.done + one.done, error: one.error };
         if one.done < part || one.error.is_some() {
             break;
@@ -230,9 +240,24 @@ async fn pread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pread) -> Exec
 
 async fn sync_range(fs: &Fs, ino: Ino, ask: &SyncRange) -> Result<(), FsError> {
     let (pos, len) = bytes(&ask.range)?;
+    if pos + len > MAX_FILE_OFFSET {
+        return Err(Errno::EINVAL.into());
+    }
     let what =
         crate::vfs::sync::SyncRange { wait_before: ask.wait_before, write: ask.write, wait_after: ask.wait_after };
     fs.sync_range(ino, pos, len, what).await
+}
+
+/// What `vfs_fallocate` looks at before it asks the filesystem, in its order.
+fn fallocate_checks(fs: &Fs, file: &OpenFile, ask: &Fallocate) -> Result<(), Errno> {
+    let (off, len) = bytes(&ask.range)?;
+    if len == 0 {
+        return Err(Errno::EINVAL);
+    }
+    if file.flags.read_only {
+        return Err(Errno::EBADF);
+    }
+    if off + len > fs.volume().profile.max_file_size { Err(Errno::EFBIG) } else { Ok(()) }
 }
 
 async fn fallocate(fs: &Fs, ino: Ino, ask: &Fallocate, prov: Prov) -> Result<(), FsError> {
@@ -256,6 +281,9 @@ fn mmap(fs: &Fs, file: &OpenFile, ask: &Mmap) -> Result<(), FsError> {
     };
     if len == 0 || !pos.is_multiple_of(crate::base::PAGE_SIZE) {
         return Err(Errno::EINVAL.into());
+    }
+    if ask.write && file.flags.read_only {
+        return Err(Errno::EACCES.into());
     }
     fs.set_mapping(&file.name, Some((pos, len)));
     Ok(())
@@ -300,8 +328,7 @@ async fn mread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Mread) -> Exec
     let transfer = fs.volume().load_mapped(file.ino, pos, len).await;
     let text = match transfer.error {
         Some(error) => failed(fs, command, error),
-        None if ask.dump.is_some() => say::dump(fs, file.ino, i64::try_from(pos).unwrap_or(0), len, len),
-        None => String::new(),
+        None => ask.dump.map(|dump| say::mapped_dump(fs, file, dump, (pos, len))).unwrap_or_default(),
     };
     (CommandResult::transfer(transfer, len, Short::IsTheEnd), text)
 }

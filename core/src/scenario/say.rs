@@ -1,9 +1,9 @@
 //! The text that the tools print, from what the engine answered. The forms are those of `text`.
 
 use super::help::COMMANDS;
-use super::script::{ByteRange, Command, Fiemap, Filefrag, Seek, SeekWhat};
+use super::script::{ByteRange, Command, Fiemap, Filefrag, MreadDump, Seek, SeekWhat};
 use crate::base::fiemap::{FiemapRecord, SegmentKind};
-use crate::base::{Errno, FsError, Ino, Payload};
+use crate::base::{Errno, FsError, Ino, PAGE_SIZE, Payload};
 use crate::query::{LiveFacts, seek};
 use crate::text::{self, errors, stat as stats, transfer};
 use crate::vfs::Fs;
@@ -50,6 +50,35 @@ pub fn dump(fs: &Fs, ino: Ino, pos: i64, len: u64, chunk: u64) -> String {
         at += part;
     }
     all
+}
+
+/// What a load through a mapping saw. `place` is position and length in bytes; `-v` counts from the start of the
+/// mapping, which without a kept one is the first page.
+pub fn mapped_dump(fs: &Fs, file: &OpenFile, dump: MreadDump, place: (u64, u64)) -> String {
+    let (pos, len) = place;
+    let kept = file.mapping.filter(|(start, size)| *start <= pos && pos + len <= start + size);
+    let start = match dump {
+        MreadDump::FromFile => 0,
+        MreadDump::FromMapping => kept.map_or(pos / PAGE_SIZE * PAGE_SIZE, |(start, _)| start),
+    };
+    transfer::hex_dump(pos - start, &bytes(fs, file.ino, pos, len))
+}
+
+/// What `file` says of something that is not open.
+pub fn no_such_file(fs: &Fs, wanted: Option<&str>) -> String {
+    let last = fs.open_files(|open| open.files.len().checked_sub(1));
+    match (last, wanted.and_then(|wanted| wanted.parse::<u64>().ok())) {
+        (Some(last), Some(index)) => format!("value {index} is out of range (0-{last})\n"),
+        _ => NO_FILE.to_owned(),
+    }
+}
+
+/// What a listing says of a filesystem that does not answer; `None` for commands that only name the error.
+pub fn unanswered(command: &Command, error: FsError) -> Option<String> {
+    match (command, error) {
+        (Command::Seek(ask), FsError::Errno(errno)) => Some(text::seek::listing(asked(ask), |_, _| Err(errno))),
+        _ => None,
+    }
 }
 
 /// Bytes of a file as a reader sees them.
@@ -132,7 +161,24 @@ pub fn stat(fs: &Fs, file: &OpenFile) -> String {
         ino: u64::from(file.ino.0),
         size: volume.inodes.size(file.ino),
         blocks: volume.stat_blocks(file.ino),
-        native: None,
+        native: native(fs, file),
+    })
+}
+
+/// What the tool adds for its own filesystem. The attribute fork is there from the start and empty.
+fn native(fs: &Fs, file: &OpenFile) -> Option<stats::NativeAttributes> {
+    let volume = fs.volume();
+    volume.profile.native_tool?;
+    let hints = fs.hints(file.ino);
+    let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+    let delayed = volume.delalloc.index(file.ino).iter().count();
+    Some(stats::NativeAttributes {
+        xflags: 0x8000_0000 | flag(hints.extsize > 0, 0x800) | flag(hints.cowextsize > 0, 0x1_0000),
+        extsize: hints.extsize,
+        cowextsize: hints.cowextsize,
+        extents: (volume.extents.extents(file.ino).len() + delayed) as u64,
+        attribute_extents: 0,
+        sector: 512,
     })
 }
 
@@ -173,15 +219,18 @@ pub fn filefrag(fs: &Fs, name: &str, ino: Ino, ask: &Filefrag, records: &[Fiemap
 pub fn seek(fs: &Fs, ino: Ino, ask: &Seek) -> String {
     let volume = fs.volume();
     let facts = LiveFacts::new(volume, ino);
-    let listing = text::seek::SeekAsk {
+    let answer = |kind: SegmentKind, at: u64| seek::seek(&facts, volume.profile.seek, at, kind);
+    text::seek::listing(asked(ask), answer)
+}
+
+fn asked(ask: &Seek) -> text::seek::SeekAsk {
+    text::seek::SeekAsk {
         data: ask.what != SeekWhat::Hole,
         holes: ask.what != SeekWhat::Data,
         repeat: ask.repeat,
         show_start: ask.show_start,
         off: u64::try_from(ask.off).unwrap_or(u64::MAX),
-    };
-    let answer = |kind: SegmentKind, at: u64| seek::seek(&facts, volume.profile.seek, at, kind);
-    text::seek::listing(listing, answer)
+    }
 }
 
 /// What FIEMAP says to a file that it cannot map.

@@ -99,9 +99,16 @@ impl Space {
     /// that is not modelled).
     ///
     /// A promise of `headroom` blocks sets one more aside; 0 for none.
-    pub fn new(cx: &Cx, data: Range<DevBlock>, metadata: &[Range<DevBlock>], spare: u64, headroom: u64) -> Self {
+    pub fn new(
+        cx: &Cx,
+        data: Range<DevBlock>,
+        metadata: &[Range<DevBlock>],
+        spare: u64,
+        headroom: u64,
+        batch: u64,
+    ) -> Self {
         let map = StateCell::new(SpaceMap::all_free(data));
-        let ledger = Ledger::new(cx, data.len().saturating_sub(spare), headroom);
+        let ledger = Ledger::new(cx, data.len().saturating_sub(spare), headroom, batch);
         let space = Self(Rc::new(Shared {
             cx: cx.clone(),
             data,

@@ -86,6 +86,7 @@ events! {
     NameRemoved "name_removed", "A name is gone.", "d_delete" { name: String = "name", }
     SizeChanged "size_changed", "The size in memory changed.", "i_size_write" { ino: Ino = "inode", size: u64 = "bytes", }
     DiskSizeChanged "disk_size_changed", "The size that a commit would record changed.", "ext4_update_i_disksize" { ino: Ino = "inode", size: u64 = "bytes", }
+    InlineRoom "inline_room", "The inode sets bytes aside for the file's data.", "ext4_create_inline_data" { ino: Ino = "inode", bytes: u64 = "bytes, 0 for none", }
     HintsSet "hints_set", "What a program asked of a file's future blocks changed.", "vfs_fileattr_set" { ino: Ino = "inode", hints: Hints = "extent size hints in bytes, no copy on write", }
     FileOpened "file_opened", "A name was opened.", "do_sys_open" { name: String = "name", ino: Ino = "inode", }
     FileClosed "file_closed", "A name was closed.", "filp_close" { name: String = "name", }

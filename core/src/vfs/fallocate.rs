@@ -60,12 +60,15 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        volume.leave_inode(ask.ino).await?;
         self.before_change(&ask, pos, len).await?;
         let result = self.preallocate(ask.ino, volume.profile.block.covering(pos, len)).await;
         let done = match result {
             Ok(()) => pos + len,
             Err((got, _)) if volume.profile.fallocate.no_space == FallocNoSpace::KeepPart => {
-                volume.profile.block.pos(got)
+                // Where nothing was got the size stays (recording 109).
+                let nothing = got <= volume.profile.block.block_of(pos);
+                if nothing { 0 } else { volume.profile.block.pos(got) }
             }
             Err((_, errno)) => return Err(errno.into()),
         };
@@ -271,6 +274,7 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        volume.leave_inode(ask.ino).await?;
         let size = volume.inodes.size(ask.ino);
         if pos >= size && volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored {
             return Ok(());
@@ -330,6 +334,7 @@ impl Fs {
         let (pos, len) = ask.bytes(volume)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        volume.leave_inode(ask.ino).await?;
         if volume.profile.fallocate.punch == PunchOrder::FlushThenFree {
             return self.replace_space(&ask, pos, len).await;
         }

@@ -74,6 +74,7 @@ impl Fs {
             None if flags.create => {
                 let ino = volume.inodes.create();
                 volume.extents.add_inode(ino);
+                volume.inodes.set_may_be_small(ino, volume.profile.inode_data.is_some());
                 volume.inodes.link(name, ino);
                 if matches!(volume.profile.nocow, NocowPlan::FromStart | NocowPlan::Always) {
                     volume.inodes.set_hints(ino, Hints { nocow: true, ..Hints::default() });

@@ -1,7 +1,7 @@
 //! read(2), write(2) and stores through mappings, one call each.
 
 use super::Fs;
-use crate::base::{Errno, Ino, limits::CALL_BYTES_MAX};
+use crate::base::{Errno, Ino, limits::CALL_BYTES_MAX, limits::MAX_FILE_OFFSET};
 use crate::inode::inode_lock;
 use crate::io::{Fill, Transfer};
 use crate::trace::{Frame, Mode};
@@ -19,7 +19,7 @@ impl Fs {
     /// One pwrite(2). Offsets and lengths are `loff_t`: negative ones are EINVAL.
     pub async fn pwrite(&self, ino: Ino, off: i64, len: u64, fill: Fill, path: Path) -> Transfer {
         let volume = self.volume();
-        let Ok(pos) = u64::try_from(off) else { return Transfer::stopped(0, Errno::EINVAL) };
+        let Ok(pos) = position(off, len) else { return Transfer::stopped(0, Errno::EINVAL) };
         let len = len.min(CALL_BYTES_MAX);
         if len == 0 {
             return Transfer::whole(0);
@@ -28,6 +28,7 @@ impl Fs {
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         match path {
             Path::Buffered => volume.write(ino, pos, len, fill).await,
+            Path::Direct if volume.lies_in_inode(ino) => volume.write(ino, pos, len, fill).await,
             Path::Direct => volume.direct_write(ino, pos, len, fill).await,
         }
     }
@@ -35,15 +36,23 @@ impl Fs {
     /// One pread(2). Reads take no inode lock on the buffered path.
     pub async fn pread(&self, ino: Ino, off: i64, len: u64, path: Path) -> Transfer {
         let volume = self.volume();
-        let Ok(pos) = u64::try_from(off) else { return Transfer::stopped(0, Errno::EINVAL) };
+        let Ok(pos) = position(off, len) else { return Transfer::stopped(0, Errno::EINVAL) };
         let len = len.min(CALL_BYTES_MAX);
         let _frame = volume.cx.frame(Frame::Call, pos, len);
         match path {
             Path::Buffered => volume.read(ino, pos, len).await,
+            Path::Direct if volume.lies_in_inode(ino) => volume.read(ino, pos, len).await,
             Path::Direct => {
                 let _lock = volume.cx.lock(inode_lock(ino), Mode::Shared).await;
                 volume.direct_read(ino, pos, len).await
             }
         }
     }
+}
+
+/// A position whose transfer ends inside `loff_t`; EINVAL for any other (`rw_verify_area`).
+fn position(off: i64, len: u64) -> Result<u64, Errno> {
+    let pos = u64::try_from(off).map_err(|_| Errno::EINVAL)?;
+    let end = pos.checked_add(len).filter(|end| *end <= MAX_FILE_OFFSET);
+    end.map(|_| pos).ok_or(Errno::EINVAL)
 }

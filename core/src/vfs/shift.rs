@@ -23,6 +23,7 @@ impl Fs {
         let plan = volume.profile.shift.ok_or(Errno::EOPNOTSUPP)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        volume.leave_inode(ask.ino).await?;
         self.whole_blocks_only(pos, len)?;
         let size = volume.inodes.size(ask.ino);
         if pos + len >= size {
@@ -51,6 +52,7 @@ impl Fs {
         let plan = volume.profile.shift.ok_or(Errno::EOPNOTSUPP)?;
         let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
+        volume.leave_inode(ask.ino).await?;
         self.whole_blocks_only(pos, len)?;
         let size = volume.inodes.size(ask.ino);
         if len > volume.profile.max_file_size.saturating_sub(size) {

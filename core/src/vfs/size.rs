@@ -24,6 +24,9 @@ impl Fs {
 
     pub(super) async fn grow(&self, ino: Ino, size: u64, prov: Prov) -> FsResult<()> {
         let volume = self.volume();
+        if volume.lies_in_inode(ino) {
+            volume.leave_inode(ino).await?;
+        }
         if volume.profile.truncate.flush == TruncateFlush::ZeroedAndUnrecorded {
             return self.resize(ino, size, prov).await;
         }
@@ -60,6 +63,9 @@ impl Fs {
             volume.inodes.set_cut_to_nothing(ino, true);
         }
         let shorter = size < volume.inodes.size(ino);
+        if shorter && volume.cut_in_inode(ino, size, crate::io::Fill { byte: 0, prov }).await? {
+            return Ok(());
+        }
         volume.wait_writeback(ino, size, u64::MAX >> 2).await;
         volume.inodes.set_size(ino, size);
         // Pages first, tail second (`ext4_setattr`): a folio that the tail makes dirty could not be split.

@@ -142,7 +142,7 @@ fn weight(event: &Event) -> u8 {
         Event::RequestQueued { .. } => 52,
         Event::NodeSpliced { .. } | Event::NodeCreated { .. } | Event::NodeFreed { .. } | Event::TreeRoot { .. } => 46,
         Event::SizeChanged { .. } | Event::DiskSizeChanged { .. } | Event::NameSet { .. } => 44,
-        Event::HintsSet { .. } => 64,
+        Event::HintsSet { .. } | Event::InlineRoom { .. } => 64,
         Event::DelayedRemoved { .. } | Event::StagingEnded { .. } | Event::InlineRemoved { .. } => 42,
         Event::OrderedArrived { .. } | Event::OrderedEnded { .. } => 43,
         Event::InodeCreated { .. } | Event::InodeRemoved { .. } | Event::FileClosed { .. } => 48,
@@ -283,6 +283,10 @@ impl Speaker<'_> {
             }
             Event::DiskSizeChanged { ino, size } => {
                 Message::new("size.disk", vec![self.file(*ino), ("bytes", Arg::Bytes(*size))])
+            }
+            Event::InlineRoom { ino, bytes: 0 } => Message::new("inline.gone", vec![self.file(*ino)]),
+            Event::InlineRoom { ino, bytes } => {
+                Message::new("inline.room", vec![self.file(*ino), ("bytes", Arg::Bytes(*bytes))])
             }
             Event::HintsSet { ino, hints } if hints.nocow => Message::new("hints.nocow", vec![self.file(*ino)]),
             Event::HintsSet { ino, hints } if hints.preallocated => {

@@ -57,6 +57,8 @@ fn file_samples() -> Vec<Event> {
         Event::NameRemoved { name: "a".to_owned() },
         Event::SizeChanged { ino, size: 65_536 },
         Event::DiskSizeChanged { ino, size: 65_536 },
+        Event::InlineRoom { ino, bytes: 100 },
+        Event::InlineRoom { ino, bytes: 0 },
         Event::HintsSet { ino, hints: Hints { extsize: 65_536, cowextsize: 0, ..Hints::default() } },
         Event::HintsSet { ino, hints: Hints { nocow: true, ..Hints::default() } },
         Event::HintsSet { ino, hints: Hints { preallocated: true, ..Hints::default() } },

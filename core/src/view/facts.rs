@@ -29,6 +29,7 @@ impl<'a> WorldFacts<'a> {
         let profile = self.profile;
         let extents = self.world.extents(self.ino).into_iter().map(|extent| match extent.kind {
             ExtentKind::Written | ExtentKind::Unwritten | ExtentKind::Reserved => u64::from(extent.len),
+            ExtentKind::Inline if self.file.inline_room > 0 => 0,
             ExtentKind::Inline => 1,
         });
         let promised: u64 = match profile.delayed {
@@ -44,7 +45,9 @@ impl<'a> WorldFacts<'a> {
             (UsagePlan::WithTreeNodes, TreeScope::Filesystem) | (UsagePlan::DataOnly, _) => 0,
         };
         let staged: u64 = self.file.staging.iter().map(|(range, _)| range.len()).sum();
-        (extents.sum::<u64>() + promised + staged + nodes) * (profile.block.bytes() / 512)
+        // Data in the inode counts as if it had sectors (`ext4_file_getattr`).
+        let in_inode = if self.file.inline_room > 0 { self.file.size.div_ceil(512) } else { 0 };
+        (extents.sum::<u64>() + promised + staged + nodes) * (profile.block.bytes() / 512) + in_inode
     }
 
     fn nodes_below_root(&self) -> u64 {
@@ -82,6 +85,9 @@ impl FileFacts for WorldFacts<'_> {
     }
     fn encoding(&self, extent: &Extent) -> Encoding {
         Encoding::of(self.profile, extent, |at| piece_of(&self.world.pieces, at))
+    }
+    fn inode_bytes(&self) -> Option<u64> {
+        (self.file.inline_room > 0).then(|| self.file.inline_room.min(self.file.size))
     }
     fn delayed(&self, at: FileBlock) -> Option<Range<FileBlock>> {
         let next = |from| {

@@ -101,6 +101,7 @@ impl Folder {
             Event::NameRemoved { name } => drop(world.names.remove(name).expect("a removed name existed")),
             Event::SizeChanged { ino, size } => self.file(*ino).size = *size,
             Event::DiskSizeChanged { ino, size } => self.file(*ino).disk_size = *size,
+            Event::InlineRoom { ino, bytes } => self.file(*ino).inline_room = *bytes,
             Event::HintsSet { ino, hints } => self.file(*ino).hints = *hints,
             Event::FileOpened { name, ino } => drop(world.open.insert(name.clone(), *ino)),
             Event::FileClosed { name } => drop(world.open.remove(name).expect("a closed file was open")),

@@ -74,6 +74,8 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("name.remove", "removes the name {name}"),
     ("size.set", "sets the size of {file} to {bytes}"),
     ("size.disk", "sets the size of {file} that a commit records to {bytes}"),
+    ("inline.room", "sets {bytes} of the inode of {file} aside for data"),
+    ("inline.gone", "gives the room for data in the inode of {file} back"),
     ("hints.set", "sets the hints of {file}: extents of {extsize}, copies of {cowextsize}"),
     ("hints.preallocated", "remembers that {file} has had blocks preallocated"),
     ("hints.nocow", "lets {file} be overwritten in place"),

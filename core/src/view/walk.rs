@@ -49,8 +49,13 @@ fn names(fs: &Fs, world: &mut World) {
     volume.inodes.table(|table| {
         world.names.clone_from(&table.names);
         for (ino, inode) in &table.inodes {
-            let view =
-                FileView { size: inode.size, disk_size: inode.disk_size, hints: inode.hints, ..FileView::default() };
+            let view = FileView {
+                size: inode.size,
+                disk_size: inode.disk_size,
+                hints: inode.hints,
+                inline_room: inode.inline_room,
+                ..FileView::default()
+            };
             world.files.insert(*ino, cached(fs, *ino, view));
         }
     });

@@ -86,6 +86,8 @@ pub struct FileView {
     pub size: u64,
     /// Size that a commit would record, in bytes.
     pub disk_size: u64,
+    /// Bytes that the inode has set aside for data; 0 for none.
+    pub inline_room: u64,
     /// What a program asked of its future blocks.
     pub hints: Hints,
     /// Folios by their first page.

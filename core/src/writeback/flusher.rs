@@ -28,6 +28,15 @@ impl Volume {
         Ok(())
     }
 
+    /// Starts writeback of everything because space runs short. Errors are told at the next fsync.
+    pub async fn push_out(&self) {
+        for ino in self.cache.files() {
+            if let Err(errno) = self.write_back(ino, 0, u64::MAX >> 1).await {
+                self.note_error(ino, errno);
+            }
+        }
+    }
+
     /// Periodic writeback: every `interval` nanoseconds of virtual time, for as long as something is dirty.
     pub async fn flush_forever(&self, interval: u64) {
         loop {

@@ -31,6 +31,9 @@ impl Volume {
         if self.profile.promise.writing_forgets_cut && self.cache.is_dirty(ino) {
             self.inodes.set_cut_to_nothing(ino, false);
         }
+        if self.profile.inode_data.is_some() && self.cache.is_dirty(ino) {
+            self.forget_inode_data(ino).await;
+        }
         self.select(ino, pages).await
     }
 
