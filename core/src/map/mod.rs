@@ -95,7 +95,8 @@ impl Volume {
     pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
         let io = IoQueue::new(cx, device);
         let batch = profile.pressure.map_or(1, |plan| plan.batch);
-        let space = Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks, profile.space.headroom, batch);
+        let space =
+            Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks, profile.space.headroom, batch);
         let mapping = match profile.promise.reservation {
             Reservation::Folio => None,
             Reservation::Mapping(plan) => Some(plan.mapping),

@@ -218,7 +218,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         direct: DirectPlan { align: block.bytes(), path: DirectPath::Around },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024), place: InlinePlace::AnyBlock }),
         inode_data: None,
-        behind_end: BehindEnd::Untouched,
+        beyond_end: BeyondEnd::Untouched,
         usage: UsagePlan::DataOnly,
         share: SharePlan::Marks,
         clone: CLONE,

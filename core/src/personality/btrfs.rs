@@ -150,7 +150,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         share: SharePlan::DiskExtents,
         clone: CLONE,
         inode_data: None,
-        behind_end: BehindEnd::Untouched,
+        beyond_end: BeyondEnd::Untouched,
         usage: UsagePlan::DataOnly,
         no_space: NoSpacePlan::FlushThenInPlace,
         pressure: None,

@@ -158,7 +158,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         direct: DirectPlan { align: 512, path: DirectPath::Around },
         inline: None,
         inode_data: options.inline_data.then_some(INODE_DATA),
-        behind_end: BehindEnd::Zeroed,
+        beyond_end: BeyondEnd::Zeroed,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Never,
         clone: ClonePlan::NONE,

@@ -78,7 +78,7 @@ pub struct Profile {
     /// Data that is written into the inode.
     pub inode_data: Option<InodeDataPlan>,
     /// What becomes of cached blocks behind the end of the file when their folio is written.
-    pub behind_end: BehindEnd,
+    pub beyond_end: BeyondEnd,
     /// What st_blocks counts.
     pub usage: UsagePlan,
     /// Which blocks several records may use.
@@ -520,7 +520,7 @@ pub struct InodeDataPlan {
 
 /// What becomes of cached blocks behind the end of the file when their folio is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BehindEnd {
+pub enum BeyondEnd {
     /// They hold zeroes and are up to date (`ext4_bio_write_folio`).
     Zeroed,
     /// Nothing.

@@ -213,7 +213,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         direct: DirectPlan { align: 512, path: DirectPath::Around },
         inline: None,
         inode_data: None,
-        behind_end: BehindEnd::Untouched,
+        beyond_end: BeyondEnd::Untouched,
         usage: UsagePlan::WithTreeNodes,
         share: SharePlan::Blocks,
         clone: CLONE,

@@ -148,7 +148,8 @@ impl Digest {
     }
 
     fn file(&mut self, file: &FileView) {
-        let FileView { size, disk_size, inline_room, hints, folios, states, data, delayed, unbacked, ordered, staging } = file;
+        let FileView { size, disk_size, inline_room, hints, folios, states, data, delayed, unbacked, ordered, staging } =
+            file;
         self.number(*size);
         self.number(*disk_size);
         self.number(*inline_room);

@@ -6,7 +6,7 @@ use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range, St
 use crate::dev::Op;
 use crate::dev::queue::Ticket;
 use crate::map::{Ioend, MappingKind, Volume};
-use crate::personality::plan::{BehindEnd, DelayedUnit, InlinePlace, Placement};
+use crate::personality::plan::{BeyondEnd, DelayedUnit, InlinePlace, Placement};
 use crate::sim::Guard;
 use crate::trace::Mark;
 
@@ -103,7 +103,7 @@ impl Volume {
             };
             state
         });
-        if self.profile.behind_end == BehindEnd::Zeroed {
+        if self.profile.beyond_end == BeyondEnd::Zeroed {
             for run in self.cache.runs(ino, range, |state| !state.uptodate) {
                 self.cache.set_data(ino, run, &Stamped::ZERO);
                 self.cache.set_state(ino, run, |mut state| {
