@@ -10,6 +10,9 @@ pub const NAME: &str = "bcachefs";
 /// The recorded kernel, the kernel before the series, and the series as posted in January 2024.
 const LEVELS: [&str; 3] = ["6.16", "6.12", "2024"];
 
+const TRUNCATE: TruncatePlan =
+    TruncatePlan { flush: TruncateFlush::UnrecordedSize, tail: TruncateTail::ZeroAndWrite, grow: GrowTail::Nothing };
+
 const FALLOCATE: FallocatePlan = FallocatePlan {
     flush: FallocateFlush::Nothing,
     over_delayed: OverDelayed::Skip,
@@ -206,11 +209,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         },
         fiemap: fiemap(request)?,
         seek: SeekPlan { prealloc: SeekPrealloc::CachedData, cache: SeekCache::ScanToMissingFolio },
-        truncate: TruncatePlan {
-            flush: TruncateFlush::UnrecordedSize,
-            tail: TruncateTail::ZeroAndWrite,
-            grow: GrowTail::Nothing,
-        },
+        truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Refused,

@@ -3,11 +3,13 @@
 mod fallocate;
 mod promise;
 mod sharing;
+mod small;
 mod space;
 
 pub use fallocate::*;
 pub use promise::*;
 pub use sharing::*;
+pub use small::*;
 pub use space::*;
 
 use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, Range};
@@ -507,24 +509,6 @@ pub enum InlinePlace {
     AnyBlock,
     /// The first block of a file that ends in it.
     WholeFile,
-}
-
-/// Data that is written into the inode, at the write.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct InodeDataPlan {
-    /// An inode that has data sets at least so many bytes aside (`EXT4_MIN_INLINE_DATA_SIZE`).
-    pub bytes_min: u64,
-    /// At most so many.
-    pub bytes_max: u64,
-}
-
-/// What becomes of cached blocks behind the end of the file when their folio is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BeyondEnd {
-    /// They hold zeroes and are up to date (`ext4_bio_write_folio`).
-    Zeroed,
-    /// Nothing.
-    Untouched,
 }
 
 /// What st_blocks counts.
