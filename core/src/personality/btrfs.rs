@@ -91,6 +91,19 @@ fn data_chunks(size: u64) -> (u64, u64) {
     (FIRST_DATA_BYTE, size - SYSTEM_BYTES - 2 * metadata)
 }
 
+fn fiemap(block: BlockSize) -> FiemapPlan {
+    FiemapPlan {
+        delayed: FiemapDelayed::Overlay,
+        tail: FiemapTail::Scanned,
+        window: FiemapWindow::Exact,
+        window_unit: block.bytes(),
+        cut: FiemapCut::Whole,
+        lock: FiemapLock::Untouched,
+        flags: 0,
+        max_start: MAX_FILE_OFFSET,
+    }
+}
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some(level) = request.level.filter(|level| *level != LEVEL) {
@@ -129,16 +142,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         promise: PromisePlan::PLAIN,
         prealloc: Prealloc::Unwritten,
         limits: limits(block),
-        fiemap: FiemapPlan {
-            delayed: FiemapDelayed::Overlay,
-            tail: FiemapTail::Scanned,
-            window: FiemapWindow::Exact,
-            window_unit: block.bytes(),
-            cut: FiemapCut::Whole,
-            lock: FiemapLock::Untouched,
-            flags: 0,
-            max_start: MAX_FILE_OFFSET,
-        },
+        fiemap: fiemap(block),
         seek: SeekPlan { prealloc: SeekPrealloc::Delayed, cache: SeekCache::Index },
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
