@@ -157,7 +157,8 @@ fn fallocate(content: &mut Shadow, ask: &Fallocate) {
         FallocMode::Collapse => content.collapse(off, len),
         FallocMode::Insert => content.insert(off, len),
     }
-    let grows = matches!(ask.mode, FallocMode::Allocate | FallocMode::Zero | FallocMode::WriteZeroes);
+    // UNSHARE_RANGE too (xfs_falloc_unshare_range).
+    let grows = !matches!(ask.mode, FallocMode::Punch | FallocMode::Collapse | FallocMode::Insert);
     if grows && !ask.keep_size {
         content.grow(off + len);
     }

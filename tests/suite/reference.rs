@@ -26,17 +26,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What is formatted, in turn by seed, and the bytes in a block. The device holds other bytes than zeroes before, so that
 /// old ones are seen.
-const SETUPS: [(&str, u64, &str); 10] = [
+const SETUPS: [(&str, u64, &str); 13] = [
     ("ext4", 4096, "#@ size 8m\n#@ prefill 0xee\n"),
     ("bcachefs", 4096, "#@ size 8m\n#@ prefill 0xee\n"),
+    ("xfs", 4096, "#@ size 8m\n#@ prefill 0xee\n"),
     ("btrfs", 4096, "#@ size 8m\n#@ prefill 0xee\n"),
     ("ext4", 1024, "#@ size 8m\n#@ prefill 0xee\n#@ mkfs.ext4 -b 1024\n"),
     ("bcachefs", 512, "#@ size 8m\n#@ prefill 0xee\n#@ mkfs.bcachefs --block_size=512\n"),
+    ("xfs", 1024, "#@ size 8m\n#@ prefill 0xee\n#@ mkfs.xfs -b size=1024\n"),
     ("btrfs", 4096, "#@ size 8m\n#@ prefill 0xee\n#@ mount.btrfs nodatacow\n"),
     ("ext4", 4096, "#@ size 8m\n#@ prefill 0xee\n#@ mkfs.ext4 -O inline_data\n"),
     // So small that space runs out.
     ("ext4", 4096, "#@ blocks 60\n#@ prefill 0xee\n#@ fanout 4\n"),
     ("bcachefs", 4096, "#@ blocks 60\n#@ prefill 0xee\n#@ fanout 4\n"),
+    ("xfs", 4096, "#@ blocks 60\n#@ prefill 0xee\n#@ fanout 4\n"),
     ("btrfs", 4096, "#@ blocks 60\n#@ prefill 0xee\n#@ fanout 4\n"),
 ];
 /// Operations of a script.
