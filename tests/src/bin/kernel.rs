@@ -1,10 +1,12 @@
 //! The live differential: scripts on the kernel that runs here and on the engine.
 //!
-//!     kernel [--fs ext4,xfs,btrfs] [--seeds N] [--from S] [--ops N] [--traces] [--geometry NAME]
-//!            [--jobs N] [--shrink N]
-//!     kernel --script FILE [--fs ...]           compares one script
-//!     kernel record --script FILE --fs FS       prints the kernel's document of a script
-//!     kernel prove [--fs ...]                   holds the recorder against the public recordings
+//! ```text
+//! kernel [--fs ext4,xfs,btrfs] [--seeds N] [--from S] [--ops N] [--traces] [--geometry NAME]
+//!        [--jobs N] [--shrink N]
+//! kernel --script FILE [--fs ...]           compares one script
+//! kernel record --script FILE --fs FS       prints the kernel's document of a script
+//! kernel prove [--fs ...]                   holds the recorder against the public recordings
+//! ```
 //!
 //! Without `--seeds` and `--traces`: all public traces, and 10 seeds in each geometry. Ends with 1 if something differs
 //! that the list of simplifications does not explain, with 2 where it cannot run.
