@@ -200,9 +200,11 @@ fn a_session_shows_every_step_backward_as_forward() {
         let mut forward = Vec::new();
         for step in 0..=session.len() {
             session.events(step, |events: &[Event]| folder.apply_all(events));
-            forward.push(digest::of_world(folder.world()));
+            let number = u64::try_from(step).expect("a step's number");
+            forward.push(is_looked_at(folder.world(), number).then(|| digest::of_world(folder.world())));
         }
         for (step, expected) in forward.iter().enumerate().rev() {
+            let Some(expected) = expected else { continue };
             session.seek(step);
             if session.state_digest() != *expected {
                 return Err(format!("step {step}: {}", difference(session.world(), folder.world())));
