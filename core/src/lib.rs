@@ -23,6 +23,7 @@ pub mod scenario;
 pub mod session;
 pub mod sim;
 pub mod space;
+pub mod store;
 pub mod text;
 pub mod trace;
 pub mod vfs;

@@ -19,6 +19,7 @@
 //! 6. Every node is reached exactly once from the root; ids are never reused, not even by other trees of the same
 //!    [`NodeIds`].
 //! 7. Replaying all edits ever reported gives exactly the tree.
+mod changes;
 mod cursor;
 mod node;
 mod shift;

@@ -1,13 +1,17 @@
 //! Floor 2, the device: a block device that answers requests, and the queue in front of it.
 //!
-//! The trait is synchronous: submit a request, poll completions. Only the queue above it awaits. It knows blocks and
+//! A device has a write cache: what was not flushed may be lost when the power goes, or not. The trait is synchronous: submit a request, poll completions. Only the queue above it awaits. It knows blocks and
 //! bytes, no files. Contents are real; uniform runs are kept as one entry.
 
-pub mod memory;
+pub mod disk;
+pub mod medium;
+pub mod power;
 pub mod queue;
 
-pub use memory::MemoryDevice;
-pub use queue::IoQueue;
+pub use disk::Disk;
+pub use medium::Medium;
+pub use power::{Survivor, Survivors, Unflushed};
+pub use queue::{IoQueue, Runs};
 
 use crate::base::{DevBlock, Errno, Range, Stamped};
 
@@ -63,4 +67,8 @@ pub trait BlockDevice {
     fn written(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)>;
     /// Flushes done so far.
     fn flushes(&self) -> u64;
+    /// Writes done and not flushed, in order.
+    fn unflushed(&self) -> &[Unflushed];
+    /// The power goes and comes back. Returns what the blocks of writes that were not flushed hold now.
+    fn cut_power(&mut self, survivors: &Survivors) -> Runs;
 }

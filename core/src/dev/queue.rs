@@ -3,7 +3,7 @@
 //! The device works as a background task, so that the viewer sees each request wait and complete. Time passes only
 //! here: a request costs a fixed time and a time per block.
 
-use super::{BlockDevice, Completion, Op, Request};
+use super::{BlockDevice, Completion, Op, Request, Survivors};
 use crate::base::{DevBlock, Errno, Range, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, Frame, Mark, Reason};
@@ -62,14 +62,14 @@ impl IoQueue {
 
     /// Hands in a request without waiting for it.
     pub fn submit(&self, op: Op, range: Range<DevBlock>) -> Ticket {
-        let write = matches!(op, Op::Write { .. });
+        let (write, fua) = (matches!(op, Op::Write { .. }), matches!(op, Op::Write { fua: true, .. }));
         let request = self.0.state.change(|state| {
             let id = state.next_id;
             state.next_id += 1;
             state.waiting.push_back(Request { id, op, range });
             id
         });
-        self.0.cx.emit(|| Event::RequestQueued { request, write, range });
+        self.0.cx.emit(|| Event::RequestQueued { request, write, fua, range });
         self.0.work.wake_all(&self.0.cx);
         Ticket(request)
     }
@@ -114,35 +114,90 @@ impl IoQueue {
             state.device.submit(request);
             state.device.poll().expect("this device answers at once")
         });
-        if result.is_ok() {
-            match op {
-                Op::Write { data, .. } => {
-                    for (range, stamped) in data {
-                        cx.emit(|| Event::DeviceData { range, data: stamped.data, prov: stamped.prov });
-                    }
-                }
-                Op::Flush => {
-                    let epoch = self.device(|device| device.flushes());
-                    cx.emit(|| Event::DeviceFlushed { epoch });
-                }
-                Op::Read | Op::Discard => {}
+        match (&result, op) {
+            (Err(errno), _) => {
+                let errno = *errno;
+                cx.emit(|| Event::RequestFailed { request: id, errno });
+            }
+            (Ok(_), op) => {
+                self.tell(op);
+                cx.emit(|| Event::RequestDone { request: id });
             }
         }
-        cx.emit(|| Event::RequestDone { request: id });
         self.0.state.change(|state| state.answers.insert(id, result));
         self.0.answered.wake_all(cx);
+    }
+
+    fn tell(&self, op: Op) {
+        let cx = &self.0.cx;
+        match op {
+            Op::Write { data, .. } => {
+                for (range, stamped) in data {
+                    cx.emit(|| Event::DeviceData { range, data: stamped.data, prov: stamped.prov });
+                }
+            }
+            Op::Flush => {
+                let epoch = self.device(|device| device.flushes());
+                cx.emit(|| Event::DeviceFlushed { epoch });
+            }
+            Op::Read | Op::Discard => {}
+        }
+    }
+}
+
+/// While nothing is under way.
+impl IoQueue {
+    /// Contents of a range at once, as a mount reads them.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn read_now(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
+        self.0.state.change(|state| {
+            let id = state.next_id;
+            state.next_id += 1;
+            state.device.submit(Request { id, op: Op::Read, range });
+            state.device.poll().expect("this device answers at once").result
+        })
+    }
+
+    /// A write or a flush at once, as formatting does it.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn do_now(&self, op: Op, range: Range<DevBlock>) -> Result<(), Errno> {
+        let ticket = self.submit(op, range);
+        let request = self.0.state.change(|state| state.waiting.pop_front()).expect("it was just handed in");
+        self.perform(request);
+        self.0.state.change(|state| state.answers.remove(&ticket.0)).expect("it was just done").map(drop)
+    }
+
+    /// The power goes and comes back; requests that the device had not done are gone.
+    pub fn cut_power(&self, survivors: &Survivors) {
+        let cx = &self.0.cx;
+        let (dropped, runs) = self.0.state.change(|state| {
+            state.answers.clear();
+            (std::mem::take(&mut state.waiting), state.device.cut_power(survivors))
+        });
+        for request in dropped {
+            cx.emit(|| Event::RequestFailed { request: request.id, errno: Errno::EIO });
+        }
+        cx.emit(|| Event::PowerCut {});
+        for (range, stamped) in runs {
+            cx.emit(|| Event::DeviceData { range, data: stamped.data, prov: stamped.prov });
+        }
     }
 }
 
 impl IoQueue {
-    /// Requests that the device has not done, in order: number, whether it writes, blocks.
-    pub fn pending(&self) -> Vec<(u64, bool, Range<DevBlock>)> {
+    /// Requests that the device has not done, in order: number, whether it writes, whether durably, blocks.
+    pub fn pending(&self) -> Vec<(u64, bool, bool, Range<DevBlock>)> {
         self.0.state.with(|state| {
-            state
-                .waiting
-                .iter()
-                .map(|request| (request.id, matches!(request.op, Op::Write { .. }), request.range))
-                .collect()
+            let one = |request: &Request| {
+                let (write, fua) =
+                    (matches!(request.op, Op::Write { .. }), matches!(request.op, Op::Write { fua: true, .. }));
+                (request.id, write, fua, request.range)
+            };
+            state.waiting.iter().map(one).collect()
         })
     }
 }

@@ -299,13 +299,18 @@ impl ExtentMap {
         }
     }
 
-    /// A mount found these trees.
-    pub fn load(&self, trees: Trees, inline: &BTreeMap<u64, crate::base::Stamped>) {
-        self.0.trees.change(|own| *own = trees);
-        let all: Vec<(u32, Vec<TreeEdit>)> =
-            self.trees(|trees| trees.iter().map(|(id, tree)| (*id, tree.dump_edits())).collect());
-        for (id, edits) in all {
-            self.tell(id, edits);
+    /// A mount found these files and records, which are in order.
+    pub fn load(&self, inodes: &[Ino], records: &[Extent], inline: &BTreeMap<u64, crate::base::Stamped>) {
+        self.0.trees.change(BTreeMap::clear);
+        match self.0.shape.scope {
+            TreeScope::Filesystem => self.plant(SHARED_TREE),
+            TreeScope::Inode => inodes.iter().for_each(|ino| self.plant(ino.0)),
+        }
+        for extent in records {
+            let before = self.edit(extent.ino, |tree, edits| {
+                tree.replace(extent.ino, extent.range(), &[*extent], &|_, _| false, edits)
+            });
+            assert!(before.is_empty(), "records that a mount found do not overlap");
         }
         self.0.inline.load(inline);
     }

@@ -189,7 +189,6 @@ impl Inodes {
             inode.trimmed = false;
             inode.may_be_small = inode.inline_room > 0;
         }
-        table.inodes.retain(|_, inode| inode.linked);
         let (inodes, names) = (table.inodes.clone(), table.names.clone());
         self.0.table.change(|own| *own = table);
         for (ino, inode) in inodes {

@@ -1,62 +1,169 @@
-//! What a mount would find: until the on-device format exists, a frozen copy of the metadata behind the commit step.
+//! Committing: the metadata as it stands becomes what a mount finds, and how a mount takes it over.
 
 use super::Volume;
-use crate::base::packed::{PACKED, Piece};
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, Ino, Range, RangeMap, Stamped};
-use crate::extent::Trees;
-use crate::inode::InodeTable;
+use super::store::{Metadata, Store};
+use crate::base::packed::PACKED;
+use crate::base::{DevBlock, Errno, ExtentKind, Ino, Payload, Prov, Range, RangeMap, Stamped};
+use crate::dev::{Op, Runs};
+use crate::inode::{Inode, InodeTable};
+use crate::store::node::Pointer;
+use crate::store::read::{self, Image};
+use crate::store::tree::NodeBytes;
+use crate::store::{Finding, StoredInode, Transaction, fsck};
 use crate::trace::{Counter, Event, Frame, LockClass, LockId, Mode};
 use std::collections::BTreeMap;
-
-/// The metadata of the last commit.
-#[derive(Clone, Default)]
-pub struct Committed {
-    /// Commits so far.
-    pub number: u64,
-    /// Everything, once there was a commit.
-    pub metadata: Option<Metadata>,
-}
-
-/// A filesystem's metadata as plain data.
-#[derive(Clone)]
-pub struct Metadata {
-    /// The extent trees.
-    pub trees: Trees,
-    /// Names and inodes.
-    pub inodes: InodeTable,
-    /// Data inside keys.
-    pub inline: BTreeMap<u64, Stamped>,
-    /// What was allocated at once, where that is kept.
-    pub disk_extents: Vec<Range<DevBlock>>,
-    /// Compressed pieces.
-    pub pieces: BTreeMap<DevBlock, Piece>,
-}
+use std::rc::Rc;
 
 impl Volume {
-    /// Makes the metadata as it stands durable: data first, then the commit, then freed blocks can be used again.
+    /// Commits so far.
+    pub fn commits(&self) -> u64 {
+        self.store.with(Store::number)
+    }
+
+    /// Makes the metadata as it stands durable, and the data that it speaks of: nodes, a flush, the superblock. Then
+    /// freed blocks can be used again.
+    ///
+    /// # Errors
+    /// ENOSPC when there is no place for nodes. EIO of the device stops the filesystem: nothing is written any more
+    /// (`jbd2_journal_abort`, `xfs_force_shutdown`, `btrfs_abort_transaction`).
     pub async fn commit(&self) -> Result<(), Errno> {
         self.still_writes()?;
         let lock = LockId { class: LockClass::Commit, a: 0, b: 0 };
         let _one = self.cx.lock(lock, Mode::Exclusive).await;
-        let number = self.committed.with(|committed| committed.number) + 1;
-        let _frame = self.cx.frame(Frame::Commit, number, 0);
-        self.io.flush().await?;
-        self.freeze(number);
-        self.space.unpin();
+        let _frame = self.cx.frame(Frame::Commit, self.commits() + 1, 0);
+        // Between here and the superblock others go on: what they change and free belongs to the next commit.
+        let freed = self.space.pinned();
+        let next = self.prepare()?;
+        if let Err(errno) = self.write_tree(&next).await {
+            self.stop();
+            return Err(errno);
+        }
+        self.finish(next);
+        self.space.unpin(&freed);
         Ok(())
     }
 
-    /// Keeps a copy of the metadata as commit `number`.
-    pub fn freeze(&self, number: u64) {
-        let metadata = Metadata {
-            trees: self.extents.trees(Clone::clone),
-            inodes: self.inodes.table(Clone::clone),
-            inline: self.extents.inline().all(),
-            disk_extents: self.refs.made(),
-            pieces: self.space.pieces(),
-        };
-        self.committed.change(|committed| *committed = Committed { number, metadata: Some(metadata) });
+    /// Nothing reaches the device any more until the next mount.
+    pub fn stop(&self) {
+        self.shut_down.change(|down| *down = true);
+        self.cx.emit(|| Event::ShutDown {});
+    }
+
+    async fn write_tree(&self, next: &Transaction) -> Result<(), Errno> {
+        let tickets: Vec<_> = self
+            .node_writes(next)
+            .into_iter()
+            .map(|(range, data)| self.io.submit(Op::Write { data, fua: false }, range))
+            .collect();
+        for ticket in tickets {
+            self.io.wait(ticket).await?;
+        }
+        self.io.flush().await?;
+        let (range, data) = self.superblock_write(next.generation, next.root);
+        let ticket = self.io.submit(Op::Write { data, fua: true }, range);
+        self.io.wait(ticket).await.map(drop)
+    }
+
+    /// Formats the device, which holds nothing that counts: both superblocks, one after the other.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn format(&self, settings: String) -> Result<(), Errno> {
+        self.store.change(|store| store.set_settings(settings));
+        let (range, data) = self.superblock_write(0, None);
+        self.io.do_now(Op::Write { data, fua: false }, range)?;
+        let next = self.prepare()?;
+        for (range, data) in self.node_writes(&next) {
+            self.io.do_now(Op::Write { data, fua: false }, range)?;
+        }
+        self.io.do_now(Op::Flush, Range::sized(DevBlock(0), 0))?;
+        let (range, data) = self.superblock_write(next.generation, next.root);
+        self.io.do_now(Op::Write { data, fua: true }, range)?;
+        self.finish(next);
+        Ok(())
+    }
+
+    fn layout(&self) -> crate::store::Layout {
+        self.store.with(|store| *store.tree().layout())
+    }
+
+    fn prepare(&self) -> Result<Transaction, Errno> {
+        let metadata = self.metadata();
+        self.store.change(|store| store.prepare(metadata))
+    }
+
+    fn finish(&self, next: Transaction) {
+        let number = next.generation;
+        self.store.change(|store| store.finish(next));
         self.cx.emit(|| Event::Committed { number });
+    }
+
+    /// The nodes of a transaction, neighbours in one write.
+    fn node_writes(&self, next: &Transaction) -> Vec<(Range<DevBlock>, Runs)> {
+        let layout = self.layout();
+        let mut writes: Vec<(Range<DevBlock>, Runs)> = Vec::new();
+        for (address, bytes) in &next.writes {
+            let range = layout.node(*address);
+            let data = self.block_runs(range, bytes);
+            match writes.last_mut() {
+                Some((before, runs)) if before.end == range.start => {
+                    before.end = range.end;
+                    runs.extend(data);
+                }
+                _ => writes.push((range, data)),
+            }
+        }
+        writes
+    }
+
+    fn superblock_write(&self, generation: u64, root: Option<Pointer>) -> (Range<DevBlock>, Runs) {
+        let superblock = self.store.with(|store| store.superblock(generation, root));
+        let range = self.layout().superblock(generation);
+        (range, self.block_runs(range, &superblock.encode().into()))
+    }
+
+    /// The blocks of a node's bytes.
+    fn block_runs(&self, range: Range<DevBlock>, bytes: &NodeBytes) -> Runs {
+        let stamp = |data: Rc<[u8]>| Stamped { data: Payload::Bytes(data), prov: Prov(0) };
+        if range.len() == 1 {
+            return vec![(range, stamp(bytes.clone()))];
+        }
+        let size = usize::try_from(self.profile.block.bytes()).expect("a block is at most a page");
+        range.iter().zip(bytes.chunks(size)).map(|(at, block)| (Range::sized(at, 1), stamp(block.into()))).collect()
+    }
+
+    /// What a commit would keep.
+    fn metadata(&self) -> Metadata {
+        let inode = |inode: &Inode| StoredInode {
+            size: inode.disk_size,
+            inline_room: inode.inline_room,
+            hints: inode.hints,
+            shares: inode.shares,
+            preallocated: inode.preallocated,
+        };
+        let (inodes, names, next_ino) = self.inodes.table(|table| {
+            let inodes = table.inodes.iter().map(|(ino, one)| (*ino, inode(one))).collect();
+            (inodes, table.names.clone(), table.next)
+        });
+        let pieces = self.space.pieces();
+        let packed = pieces.iter().flat_map(|(start, piece)| self.packed(Range::new(*start, piece.end))).collect();
+        Metadata {
+            trees: self.extents.trees(Clone::clone),
+            inodes,
+            names,
+            next_ino,
+            inline: self.extents.inline().all().into_iter().map(|(id, stamped)| (id, stamped.data)).collect(),
+            disk_extents: self.refs.made().into_iter().collect(),
+            pieces,
+            packed,
+        }
+    }
+
+    fn packed(&self, range: Range<DevBlock>) -> Vec<(DevBlock, Payload)> {
+        let runs = self.io.device(|device| device.written(range));
+        runs.into_iter()
+            .flat_map(|(run, stamped)| run.iter().map(move |at| (at, stamped.data.clone())).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Everything in memory is gone; the device keeps what it has.
@@ -72,35 +179,95 @@ impl Volume {
         self.shut_down.change(|down| *down = false);
     }
 
-    /// Takes over what the last commit kept. The volume is fresh; which blocks are free follows from the trees.
-    pub fn load(&self, committed: Committed) {
-        let number = committed.number;
-        let Some(metadata) = committed.metadata.clone() else { return };
-        self.inodes.load(metadata.inodes);
-        self.extents.load(metadata.trees, &metadata.inline);
-        let orphans: Vec<u32> = self.extents.trees(|trees| {
-            let known = |id: &u32| *id == 0 || self.inodes.table(|table| table.inodes.contains_key(&Ino(*id)));
-            trees.keys().filter(|id| !known(id)).copied().collect()
-        });
-        for orphan in orphans {
-            self.extents.remove_inode(Ino(orphan));
-        }
-        let inodes = self.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>());
-        let records: Vec<Extent> = inodes.into_iter().flat_map(|ino| self.extents.extents(ino)).collect();
+    /// Reads the device, checks it, and takes over what it holds. The volume is fresh.
+    ///
+    /// # Errors
+    /// Every rule that the device breaks; nothing was taken over.
+    pub fn mount(&self) -> Result<(), Vec<Finding>> {
+        let image = self.read_image()?;
+        let contents = &image.contents;
+        self.load_inodes(&image);
+        let records = &contents.extents;
+        let inline =
+            contents.inline.iter().map(|(id, data)| (*id, Stamped { data: data.clone(), prov: Prov(0) })).collect();
+        let inodes: Vec<Ino> = contents.inodes.keys().copied().collect();
+        self.extents.load(&inodes, records, &inline);
         let reserved = records.iter().filter(|extent| extent.kind == ExtentKind::Reserved);
         let reserved: u64 = reserved.map(|extent| u64::from(extent.len)).sum();
         let mut used = RangeMap::default();
-        for range in self.refs.load(&metadata.disk_extents, &records) {
+        for range in self.refs.load(&contents.disk_extents, records) {
             used.insert(range, ());
         }
-        let pieces = self.space.load_pieces(&metadata.pieces, &used);
+        let pieces = self.space.load_pieces(contents.pieces.values().copied(), &used);
         used.cut(Range { start: PACKED, end: DevBlock(u64::MAX) });
         pieces.into_iter().for_each(|range| used.insert(range, ()));
         self.space.load(&used);
         if reserved > 0 {
             self.space.ledger().add(Counter::Reserved, reserved);
         }
-        self.committed.change(|own| *own = committed);
+        self.hold_packed(&image);
+        let orphans = fsck::orphans(contents);
+        let number = image.superblock.generation;
+        let told = self.metadata();
+        self.store.change(|store| *store = Store::found(image, &self.profile, told));
         self.cx.emit(|| Event::Committed { number });
+        for orphan in orphans {
+            self.dispose(&self.extents.remove_inode(orphan));
+            self.inodes.remove(orphan);
+        }
+        self.space.unpin(&self.space.pinned());
+        Ok(())
     }
+
+    /// What the device holds, if it keeps every rule.
+    fn read_image(&self) -> Result<Image, Vec<Finding>> {
+        let block = self.profile.block;
+        let mut read = |range: Range<DevBlock>| Ok(bytes_of(&self.io.read_now(range)?, block.bytes()));
+        let superblock = read::superblock_of(block, self.io.device(|device| device.blocks()), &mut read)?;
+        let mut findings = Vec::new();
+        let image = read::image(superblock, &mut read, &mut |finding| findings.push(finding));
+        if findings.is_empty() {
+            fsck::check(&image.contents, &self.profile, &mut |finding| findings.push(finding));
+        }
+        if findings.is_empty() { Ok(image) } else { Err(findings) }
+    }
+
+    fn load_inodes(&self, image: &Image) {
+        let contents = &image.contents;
+        let mut table = InodeTable { next: contents.next_ino, names: contents.names.clone(), ..InodeTable::default() };
+        for (ino, stored) in &contents.inodes {
+            let StoredInode { size, inline_room, hints, shares, preallocated } = *stored;
+            let inode = Inode { disk_size: size, inline_room, hints, shares, preallocated, ..Inode::default() };
+            table.inodes.insert(*ino, inode);
+        }
+        for ino in contents.names.values() {
+            table.inodes.get_mut(ino).expect("a checked name has an inode").linked = true;
+        }
+        self.inodes.load(table);
+    }
+
+    /// What lies in pieces is kept beside the device.
+    fn hold_packed(&self, image: &Image) {
+        for (at, data) in &image.contents.packed {
+            let range = Range::sized(*at, 1);
+            if self.io.device(|device| device.written(range)).is_empty() {
+                let data = vec![(range, Stamped { data: data.clone(), prov: Prov(0) })];
+                self.io.do_now(Op::Write { data, fua: true }, range).expect("what lies beside the device cannot fail");
+            }
+        }
+    }
+}
+
+/// Runs of blocks as bytes.
+pub fn bytes_of(runs: &[(Range<DevBlock>, Stamped)], size: u64) -> Vec<u8> {
+    let size = usize::try_from(size).expect("a block is at most a page");
+    let mut bytes = Vec::new();
+    for (range, stamped) in runs {
+        for _ in range.iter() {
+            let at = bytes.len();
+            bytes.resize(at + size, 0);
+            stamped.data.copy_to(0, &mut bytes[at..]);
+        }
+    }
+    bytes
 }

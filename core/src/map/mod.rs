@@ -10,6 +10,7 @@ mod convert;
 pub mod in_place;
 pub mod mapping;
 pub mod reserve;
+pub mod store;
 pub mod window;
 
 pub use mapping::{Mapping, MappingKind};
@@ -27,10 +28,11 @@ use crate::personality::Profile;
 use crate::personality::plan::Reservation;
 use crate::sim::{Cx, WaitQueue};
 use crate::space::{Refs, Space};
+use crate::store::Layout;
 use crate::trace::Counter;
-use commit::Committed;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use store::Store;
 
 /// The floors 0 to 8 of one mounted filesystem.
 pub struct Volume {
@@ -58,8 +60,8 @@ pub struct Volume {
     pub staging: Staging,
     /// Readahead windows by inode.
     pub readahead: StateCell<BTreeMap<Ino, Readahead>>,
-    /// What the last commit made durable.
-    pub committed: StateCell<Committed>,
+    /// What the device keeps.
+    pub store: StateCell<Store>,
     /// Runs on their way to the device, for the completion task.
     pub ioends: StateCell<std::collections::VecDeque<Ioend>>,
     /// Wakes the completion task.
@@ -93,6 +95,7 @@ pub struct Ioend {
 impl Volume {
     /// An empty filesystem on a device, and its background task for the device.
     pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
+        let layout = Layout::new(profile.block, profile.device_blocks);
         let io = IoQueue::new(cx, device);
         let batch = profile.pressure.map_or(1, |plan| plan.batch);
         let space =
@@ -111,7 +114,7 @@ impl Volume {
             ordered: Ordered::new(cx),
             staging: Staging::new(cx, &space, mapping),
             readahead: StateCell::default(),
-            committed: StateCell::default(),
+            store: StateCell::new(Store::new(layout, &profile)),
             ioends: StateCell::default(),
             ioend_work: WaitQueue::default(),
             errors: StateCell::default(),
@@ -164,10 +167,10 @@ impl Volume {
 
     /// The errno of a change, where the filesystem was shut down.
     pub fn still_writes(&self) -> Result<(), crate::base::Errno> {
-        match self.profile.shutdown {
-            Some(plan) if self.is_shut_down() => Err(plan.changes),
-            _ => Ok(()),
+        if !self.is_shut_down() {
+            return Ok(());
         }
+        Err(self.profile.shutdown.map_or(crate::base::Errno::EROFS, |plan| plan.changes))
     }
 
     /// Remembers an error of writeback until somebody is told.

@@ -3,11 +3,11 @@
 use super::program;
 use super::reply::CommandResult;
 use super::script::{Command, Line, Script, Until};
-use super::setup::Setup;
+use super::setup::{Setup, Start};
 use crate::base::{Prov, StateCell, TaskId};
-use crate::dev::MemoryDevice;
 use crate::sim::cx::Recording;
 use crate::sim::{Choice, Chooser, Cx, Executor, Outcome, WaitQueue};
+use crate::store::Finding;
 use crate::trace::{Event, LockClass, Mark, Reason, TaskState};
 use crate::vfs::Fs;
 use crate::view::World;
@@ -40,6 +40,7 @@ pub struct Machine {
     executor: Executor,
     cx: Cx,
     fs: Fs,
+    findings: Vec<Finding>,
     inboxes: BTreeMap<String, (TaskId, Rc<Inbox>)>,
     finished: Rc<StateCell<Vec<Finished>>>,
     submitted: u32,
@@ -47,7 +48,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A freshly mounted filesystem in memory, at rest: step 0.
+    /// A freshly mounted filesystem, at rest: step 0.
     pub fn new(setup: &Setup, recording: Recording) -> Self {
         Self::with_chooser(setup, recording, Chooser::Default)
     }
@@ -55,11 +56,24 @@ impl Machine {
     /// The same under another rule for who goes next.
     pub fn with_chooser(setup: &Setup, recording: Recording, chooser: Chooser) -> Self {
         let cx = Cx::new(recording);
-        let device = MemoryDevice::new(setup.device_blocks(), setup.prefill());
-        let fs = Fs::mkfs(&cx, setup.profile().clone(), Box::new(device), setup.directives().writeback);
+        let period = setup.directives().writeback;
+        let (device, start) = setup.open_device();
+        let profile = setup.profile().clone();
+        let (fs, findings) = match start {
+            Start::Format => (Fs::mkfs(&cx, profile, device, setup.settings(), period), Vec::new()),
+            Start::Mount => Fs::mount(&cx, profile, device, period),
+        };
         let executor = Executor::new(cx.clone(), Chooser::Default);
-        let mut machine =
-            Self { executor, cx, fs, inboxes: BTreeMap::new(), finished: Rc::default(), submitted: 0, quit: false };
+        let mut machine = Self {
+            executor,
+            cx,
+            fs,
+            findings,
+            inboxes: BTreeMap::new(),
+            finished: Rc::default(),
+            submitted: 0,
+            quit: false,
+        };
         machine.task(SCRIPT_TASK);
         machine.settle();
         machine.executor.set_chooser(chooser);
@@ -70,6 +84,11 @@ impl Machine {
     fn settle(&mut self) {
         self.executor.run();
         self.cx.forget_steps();
+    }
+
+    /// What was wrong with the device when it was mounted last.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The simulation: events, steps, tasks, locks.

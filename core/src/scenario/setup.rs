@@ -1,7 +1,11 @@
 //! The settings of a run: a personality, its options, a device.
 
 use super::script::Directives;
+use crate::dev::{BlockDevice, Disk};
 use crate::personality::{self, OptionError, Profile, Request};
+use crate::store::Layout;
+use crate::store::superblock::SETTINGS_MAX;
+use std::rc::Rc;
 
 /// Bytes of the device when a script does not say: the recordings' default.
 pub const RECORDED_SIZE: u64 = 512 << 20;
@@ -11,11 +15,51 @@ pub const PAGE_BLOCKS: u64 = 64;
 /// A value that cannot be honoured.
 pub type SetupError = OptionError;
 
+/// What becomes of a device when a run begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// It is formatted.
+    Format,
+    /// What is on it is mounted.
+    Mount,
+}
+
+/// Gives the device that a run begins with, each time in the same state: a fork makes its run again from there.
+#[derive(Clone)]
+pub struct Devices(Rc<dyn Fn() -> (Box<dyn BlockDevice>, Start)>);
+
+impl Devices {
+    /// From whatever opens it. The device has the blocks of [`Setup::layout`].
+    pub fn new(open: impl Fn() -> (Box<dyn BlockDevice>, Start) + 'static) -> Self {
+        Self(Rc::new(open))
+    }
+    /// Opens it, as it was when the run began.
+    pub fn open(&self) -> (Box<dyn BlockDevice>, Start) {
+        (self.0)()
+    }
+}
+
+impl PartialEq for Devices {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+impl Eq for Devices {}
+
+impl std::fmt::Debug for Devices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Devices")
+    }
+}
+
 /// Everything that a run depends on besides its lines and choices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     directives: Directives,
     profile: Profile,
+    settings: String,
+    /// A device that is there already; none for a new one in memory.
+    devices: Option<Devices>,
 }
 
 impl Setup {
@@ -54,7 +98,54 @@ impl Setup {
         }
         let mut directives = directives.clone();
         directives.personality = Some(personality.to_owned());
-        Ok(Self { directives, profile })
+        let settings = settings(personality, &directives, size);
+        if settings.len() > SETTINGS_MAX {
+            let reason = format!("has more than the {SETTINGS_MAX} bytes that a superblock keeps of all settings");
+            return Err(OptionError { place: "settings".to_owned(), option: settings, reason });
+        }
+        Ok(Self { directives, profile, settings, devices: None })
+    }
+
+    /// The setup of a filesystem that is on a device, from the settings that its superblock keeps. What else the
+    /// directives say is taken over; those that say how a filesystem is made must say the same.
+    ///
+    /// # Errors
+    /// The settings cannot be honoured, or the directives ask for another filesystem.
+    pub fn of_device(settings: &str, directives: &Directives) -> Result<Self, SetupError> {
+        let bad = |reason: String| OptionError { place: "settings".to_owned(), option: settings.to_owned(), reason };
+        let kept = super::parse::parse(settings).map_err(|errors| bad(format!("do not parse: {}", errors[0])))?;
+        let personality = kept.directives.personality.clone().unwrap_or_default();
+        let kept = Directives {
+            seed: directives.seed,
+            writeback: directives.writeback,
+            title: directives.title.clone(),
+            description: directives.description.clone(),
+            ..kept.directives
+        };
+        let setup = Self::new(&personality, &kept)?;
+        let wanted = directives.personality.as_ref().filter(|wanted| **wanted != personality);
+        match wanted {
+            Some(wanted) => Err(OptionError {
+                place: "personality".to_owned(),
+                option: wanted.clone(),
+                reason: format!("is not what is on the device: {personality}"),
+            }),
+            None => Ok(setup),
+        }
+    }
+
+    /// The same on a device that is there already.
+    #[must_use]
+    pub fn on(mut self, devices: Devices) -> Self {
+        self.devices = Some(devices);
+        self
+    }
+    /// Opens the device that the run begins with.
+    pub fn open_device(&self) -> (Box<dyn BlockDevice>, Start) {
+        match &self.devices {
+            Some(devices) => devices.open(),
+            None => (Box::new(Disk::in_memory(self.layout().blocks(), self.prefill())), Start::Format),
+        }
     }
 
     /// The directives, with the personality filled in.
@@ -68,6 +159,14 @@ impl Setup {
     /// Bytes in a filesystem block.
     pub fn block_size(&self) -> u64 {
         self.profile.block.bytes()
+    }
+    /// Where things lie on the device.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.profile.block, self.profile.device_blocks)
+    }
+    /// The directives that decide what the filesystem is, as lines of a script: what a device keeps of them.
+    pub fn settings(&self) -> String {
+        self.settings.clone()
     }
     /// Filesystem blocks on the device.
     pub fn device_blocks(&self) -> u64 {
@@ -89,4 +188,23 @@ impl Setup {
     pub fn prefill(&self) -> u8 {
         self.directives.prefill.unwrap_or(0)
     }
+}
+
+/// What of the directives decides how a filesystem of `size` bytes looks on the device and behaves.
+fn settings(personality: &str, directives: &Directives, size: u64) -> String {
+    let own = |of: &std::collections::BTreeMap<String, String>| -> std::collections::BTreeMap<String, String> {
+        of.iter().filter(|(name, _)| *name == personality).map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let kept = Directives {
+        personality: Some(personality.to_owned()),
+        level: directives.level.clone(),
+        patches: directives.patches.clone(),
+        mkfs: own(&directives.mkfs),
+        mount: own(&directives.mount),
+        size: Some(size),
+        block_size: directives.block_size,
+        fanout: directives.fanout,
+        ..Directives::default()
+    };
+    kept.to_string()
 }

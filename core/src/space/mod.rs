@@ -167,11 +167,19 @@ impl Space {
         self.0.ledger.add(Counter::Pinned, range.len());
     }
 
+    /// What was freed and waits for a commit.
+    pub fn pinned(&self) -> Vec<Range<DevBlock>> {
+        self.map(|map| map.pinned.iter().map(|(range, ())| range).collect())
+    }
+
     /// A commit is done: what was freed before it can be used again.
-    pub fn unpin(&self) {
-        let pinned = self.0.map.change(|map| std::mem::take(&mut map.pinned));
-        for (range, ()) in pinned.iter() {
-            self.0.map.change(|map| map.give(range));
+    pub fn unpin(&self, freed: &[Range<DevBlock>]) {
+        for range in freed.iter().copied() {
+            self.0.map.change(|map| {
+                assert!(map.pinned.covered(range) == range.len(), "what waits for a commit stays until then");
+                map.pinned.cut(range);
+                map.give(range);
+            });
             self.0.cx.emit(|| Event::SpaceFreed { range });
             self.0.ledger.sub(Counter::Pinned, range.len());
         }

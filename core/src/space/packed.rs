@@ -35,15 +35,15 @@ impl Space {
     /// A mount found these pieces, and which blocks are used. Returns what the pieces take on the device.
     pub fn load_pieces(
         &self,
-        found: &BTreeMap<DevBlock, Piece>,
+        found: impl Iterator<Item = (Range<DevBlock>, Range<DevBlock>)>,
         used: &RangeMap<DevBlock, ()>,
     ) -> Vec<Range<DevBlock>> {
         let mut taken = Vec::new();
-        for (start, piece) in found {
-            let left = used.covered(Range::new(*start, piece.end));
+        for (packed, device) in found {
+            let left = used.covered(packed);
             if left > 0 {
-                self.put_piece(*start, Piece { left, ..*piece });
-                taken.push(piece.device);
+                self.put_piece(packed.start, Piece { end: packed.end, device, left });
+                taken.push(device);
             }
         }
         taken

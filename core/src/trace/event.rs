@@ -128,7 +128,9 @@ events! {
     DiskExtentUsed "disk_extent_used", "So many blocks of a file, counted from an origin in it, use an extent on the device.", "btrfs_inc_extent_ref" { start: DevBlock = "first block of the extent", ino: Ino = "inode", origin: i64 = "block of the file where the extent would start", blocks: u64 = "blocks", }
     DiskExtentGone "disk_extent_gone", "An extent on the device has no user any more.", "btrfs_free_extent" { start: DevBlock = "first block of the extent", }
     // Device.
-    RequestQueued "request_queued", "A request waits for the device.", "block_rq_insert" { request: u64 = "request", write: bool = "write", range: Range<DevBlock> = "blocks", }
+    RequestQueued "request_queued", "A request waits for the device.", "block_rq_insert" { request: u64 = "request", write: bool = "write", fua: bool = "durable when done", range: Range<DevBlock> = "blocks", }
+    RequestFailed "request_failed", "The device could not do a request, or lost it with its power.", "blk_update_request" { request: u64 = "request", errno: Errno = "error", }
+    PowerCut "power_cut", "The power went and came back: what was not flushed is there or not.", "blk_abort_request" {}
     RequestDone "request_done", "The device did a request.", "block_rq_complete" { request: u64 = "request", }
     DeviceData "device_data", "Device blocks hold these bytes.", "block_bio_complete" { range: Range<DevBlock> = "blocks", data: Payload = "contents of each", prov: Prov = "command", }
     DeviceFlushed "device_flushed", "Everything written so far is durable.", "block_rq_issue" { epoch: u64 = "flushes so far", }

@@ -26,6 +26,7 @@ use crate::map::Volume;
 use crate::personality::Profile;
 use crate::personality::plan::FiemapLock;
 use crate::sim::Cx;
+use crate::store::Finding;
 use open::OpenFiles;
 use std::rc::Rc;
 
@@ -42,8 +43,28 @@ struct Shared {
 }
 
 impl Fs {
-    /// Formats a device, mounts it, and starts the background tasks.
-    pub fn mkfs(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>, period: Period) -> Self {
+    /// Formats a device, mounts it, and starts the background tasks. `settings` are the directives that it is made with.
+    ///
+    /// # Panics
+    /// When the device cannot be written: a device is tried before it is formatted.
+    pub fn mkfs(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>, settings: String, period: Period) -> Self {
+        let fs = Self::start(cx, profile, device, period);
+        fs.volume().format(settings).expect("a device that is formatted can be written");
+        fs
+    }
+
+    /// Mounts what is on a device, and starts the background tasks. Returns every rule that the device breaks; then the
+    /// filesystem is empty and answers nothing but errors.
+    pub fn mount(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>, period: Period) -> (Self, Vec<Finding>) {
+        let fs = Self::start(cx, profile, device, period);
+        let findings = fs.volume().mount().err().unwrap_or_default();
+        if !findings.is_empty() {
+            fs.volume().stop();
+        }
+        (fs, findings)
+    }
+
+    fn start(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>, period: Period) -> Self {
         // A level that is wrong on purpose takes locks in the wrong order, and that is what it shows.
         cx.check_lock_order(profile.fiemap.lock != FiemapLock::Blocking);
         let volume = Rc::new(Volume::new(cx, profile, device));
@@ -53,7 +74,6 @@ impl Fs {
             let flusher = volume.clone();
             cx.spawn("flusher", true, Box::pin(async move { flusher.flush_forever(period).await }));
         }
-        volume.freeze(1);
         Self(Rc::new(Shared { volume, open: StateCell::default() }))
     }
 

@@ -2,6 +2,7 @@
 
 use super::open::{OpenFile, OpenFiles};
 use super::{Fs, OpResult};
+use crate::base::Errno;
 use crate::trace::{Event, Frame};
 
 impl Fs {
@@ -18,8 +19,7 @@ impl Fs {
                 volume.commit().await?;
             }
         }
-        self.start_over();
-        Ok(())
+        self.start_over()
     }
 
     /// Keeps exactly what the last commit made durable, and mounts that.
@@ -29,21 +29,24 @@ impl Fs {
         for ino in volume.cache.files() {
             volume.wait_writeback(ino, 0, u64::MAX >> 1).await;
         }
-        self.start_over();
-        Ok(())
+        self.start_over()
     }
 
-    /// Forgets everything in memory and mounts what the last commit kept.
-    fn start_over(&self) {
+    /// Forgets everything in memory and mounts what is on the device.
+    ///
+    /// # Errors
+    /// EUCLEAN when the device breaks a rule: the filesystem is then empty, and answers nothing but errors.
+    fn start_over(&self) -> OpResult<()> {
         let volume = self.volume();
         let open = self.0.open.change(std::mem::take);
         volume.cx.emit(|| Event::MemoryDropped {});
         volume.forget_memory();
-        let committed = volume.committed.with(Clone::clone);
-        volume.load(committed);
+        let mounted = volume.mount();
+        if mounted.is_err() {
+            volume.stop();
+        }
         self.reopen(open);
-        // Freed at mount: what no committed inode has any more.
-        volume.space.unpin();
+        Ok(mounted.map_err(|_| Errno::EUCLEAN)?)
     }
 
     fn reopen(&self, before: OpenFiles) {

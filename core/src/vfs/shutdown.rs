@@ -5,7 +5,7 @@
 
 use super::{Fs, OpResult};
 use crate::base::{Errno, FsError};
-use crate::trace::{Event, Frame};
+use crate::trace::Frame;
 
 /// What a call wants of a filesystem that may be shut down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,8 +49,7 @@ impl Fs {
         if flush_log {
             volume.commit().await?;
         }
-        volume.shut_down.change(|down| *down = true);
-        volume.cx.emit(|| Event::ShutDown {});
+        volume.stop();
         Ok(())
     }
 }

@@ -89,6 +89,7 @@ impl Digest {
             ledger,
             device,
             requests,
+            unflushed,
             flushes,
             commits,
             shut_down,
@@ -127,8 +128,9 @@ impl Digest {
         self.ranges(device, Self::stamped);
         self.count(requests.len());
         for (id, request) in requests {
-            self.named(&(id, request.write, request.range));
+            self.named(&(id, request.write, request.fua, request.range));
         }
+        self.named(unflushed);
     }
 
     /// Which blocks of the device are used by whom, besides being used.

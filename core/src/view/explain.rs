@@ -116,7 +116,8 @@ const WORTH: u8 = 30;
 /// How much an event is worth saying.
 fn weight(event: &Event) -> u8 {
     match event {
-        Event::MemoryDropped {} | Event::ShutDown {} => 100,
+        Event::MemoryDropped {} | Event::ShutDown {} | Event::PowerCut {} => 100,
+        Event::RequestFailed { .. } => 91,
         Event::Committed { .. } => 95,
         Event::CommandEnded { errno: Some(_), .. } => 92,
         Event::CommandBegan { .. } => 90,
@@ -457,6 +458,8 @@ fn space(event: &Event) -> Option<Message> {
             Message::new(if *write { "request.write" } else { "request.read" }, vec![device(range)])
         }
         Event::RequestDone { request } => Message::new("request.done", vec![("number", number(*request))]),
+        Event::RequestFailed { request, .. } => Message::new("request.fail", vec![("number", number(*request))]),
+        Event::PowerCut {} => Message::new("power.cut", Vec::new()),
         Event::DeviceData { range, .. } => Message::new("device.data", vec![device(range)]),
         Event::DeviceFlushed { .. } => Message::new("device.flush", Vec::new()),
         Event::Committed { number: commit } => Message::new("commit", vec![("number", number(*commit))]),

@@ -282,14 +282,26 @@ impl Folder {
             }
             Event::WritePointMoved { at } => world.write_point = *at,
             Event::LedgerChanged { counter, value } => drop(world.ledger.insert(*counter, *value)),
-            Event::RequestQueued { request, write, range } => {
-                world.requests.insert(*request, RequestView { write: *write, range: *range });
+            Event::RequestQueued { request, write, fua, range } => {
+                world.requests.insert(*request, RequestView { write: *write, fua: *fua, range: *range });
             }
-            Event::RequestDone { request } => drop(world.requests.remove(request).expect("a done request was queued")),
+            Event::RequestDone { request } => {
+                let done = world.requests.remove(request).expect("a done request was queued");
+                if done.write && !done.fua {
+                    world.unflushed.push((*request, done.range));
+                }
+            }
+            Event::RequestFailed { request, .. } => {
+                world.requests.remove(request).expect("a failed request was queued");
+            }
+            Event::PowerCut {} => world.unflushed.clear(),
             Event::DeviceData { range, data, prov } => {
                 world.device.insert(*range, Stamped { data: data.clone(), prov: *prov });
             }
-            Event::DeviceFlushed { epoch } => world.flushes = *epoch,
+            Event::DeviceFlushed { epoch } => {
+                world.flushes = *epoch;
+                world.unflushed.clear();
+            }
             Event::Committed { number } => world.commits = *number,
             Event::ShutDown {} => world.shut_down = true,
             Event::MemoryDropped {} => {

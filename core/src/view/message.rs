@@ -134,6 +134,8 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("request.flush", "asks the device to flush"),
     ("request.read", "queues a read of {device}"),
     ("request.done", "completes request {number}"),
+    ("request.fail", "fails request {number}"),
+    ("power.cut", "loses power, and with it what was not flushed"),
     ("device.data", "writes {device}"),
     ("device.flush", "flushes the device"),
     ("commit", "commits the metadata (commit {number})"),

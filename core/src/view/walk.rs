@@ -111,18 +111,24 @@ fn space(fs: &Fs, world: &mut World) {
     world.write_point = volume.space.point();
     world.sharing = volume.refs.state(Clone::clone);
     world.ledger = volume.space.ledger().counters();
-    let whole = Range::new(crate::base::DevBlock(0), crate::base::DevBlock(volume.profile.device_blocks));
+    let whole = Range::new(crate::base::DevBlock(0), crate::base::DevBlock(volume.io.device(|device| device.blocks())));
     let packed = Range { start: PACKED, end: crate::base::DevBlock(u64::MAX) };
     world.device = volume.io.device(|device| {
         let mut runs = device.written(whole);
         runs.extend(device.written(packed));
         written(&runs)
     });
-    world.requests =
-        volume.io.pending().into_iter().map(|(id, write, range)| (id, RequestView { write, range })).collect();
+    world.requests = volume
+        .io
+        .pending()
+        .into_iter()
+        .map(|(id, write, fua, range)| (id, RequestView { write, fua, range }))
+        .collect();
+    world.unflushed =
+        volume.io.device(|device| device.unflushed().iter().map(|write| (write.request, write.range)).collect());
     world.flushes = volume.io.device(|device| device.flushes());
     world.shut_down = volume.is_shut_down();
-    world.commits = volume.committed.with(|committed| committed.number);
+    world.commits = volume.commits();
 }
 
 fn written(runs: &[(Range<crate::base::DevBlock>, Stamped)]) -> RangeMap<crate::base::DevBlock, Stamped> {

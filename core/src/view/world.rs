@@ -47,6 +47,8 @@ pub struct World {
     pub device: RangeMap<DevBlock, Stamped>,
     /// Requests that the device has not done.
     pub requests: BTreeMap<u64, RequestView>,
+    /// Writes that are done and not flushed, in order: a power cut may undo them.
+    pub unflushed: Vec<(u64, Range<DevBlock>)>,
     /// Flushes of the device so far.
     pub flushes: u64,
     /// Commits of the metadata so far.
@@ -151,6 +153,8 @@ pub enum SpaceState {
 /// A request on its way to the device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RequestView {
+    /// Whether it is durable when it is done.
+    pub fua: bool,
     /// Write or read.
     pub write: bool,
     /// Which blocks.

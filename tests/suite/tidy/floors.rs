@@ -6,7 +6,7 @@ use super::source::{self, Flat, Source};
 use super::{assert_none, root};
 
 /// Each folder or file directly in `core/src`, with its floor. `ARCHITECTURE.md` explains the order.
-const FLOORS: [(&str, u32); 27] = [
+const FLOORS: [(&str, u32); 28] = [
     ("base", 0),
     ("sim", 1),
     ("trace", 1),
@@ -14,6 +14,7 @@ const FLOORS: [(&str, u32); 27] = [
     ("personality", 3),
     ("space", 4),
     ("btree", 5),
+    ("store", 5),
     ("txn", 5),
     ("extent", 6),
     ("inode", 6),

@@ -145,7 +145,7 @@ fn the_device_says_what_a_block_holds_and_what_is_on_its_way() {
         Event::SpaceTaken { range: Range::sized(DevBlock(2), 4) },
         Event::SpacePinned { range: Range::sized(DevBlock(5), 1) },
         Event::DeviceData { range: Range::sized(DevBlock(3), 1), data: Payload::Fill(1), prov: Prov(9) },
-        Event::RequestQueued { request: 1, write: true, range: Range::sized(DevBlock(4), 1) },
+        Event::RequestQueued { request: 1, write: true, fua: false, range: Range::sized(DevBlock(4), 1) },
     ];
     let (device, runs) = device::scene(&folded(4096, &events), 64, &View::default(), None);
     let cells: Vec<_> = device.cells[1..6].iter().map(|cell| (cell.look, cell.owner, cell.writer, cell.busy)).collect();

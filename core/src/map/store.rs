@@ -1,0 +1,201 @@
+//! What the device keeps of this filesystem, as far as this mount knows, and what a commit changes in it.
+
+use crate::base::packed::Piece;
+use crate::base::{BlockSize, DevBlock, Errno, Extent, Ino, Payload, Range};
+use crate::extent::Trees;
+use crate::personality::Profile;
+use crate::store::node::Pointer;
+use crate::store::read::Image;
+use crate::store::users::{Change, Edits};
+use crate::store::{CowTree, Item, Layout, StoredInode, Superblock, Transaction, Users, blob};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A filesystem's metadata as plain data: what a commit writes.
+#[derive(Clone, Default)]
+pub struct Metadata {
+    /// The extent trees.
+    pub trees: Trees,
+    /// Inodes.
+    pub inodes: BTreeMap<Ino, StoredInode>,
+    /// Names.
+    pub names: BTreeMap<String, Ino>,
+    /// The number of the next inode.
+    pub next_ino: u32,
+    /// Data inside keys.
+    pub inline: BTreeMap<u64, Payload>,
+    /// What was allocated at once, where that is kept.
+    pub disk_extents: BTreeSet<Range<DevBlock>>,
+    /// Compressed pieces, by the first of their addresses.
+    pub pieces: BTreeMap<DevBlock, Piece>,
+    /// What their blocks hold.
+    pub packed: BTreeMap<DevBlock, Payload>,
+}
+
+/// The tree on the device, and the metadata that it was made from.
+pub struct Store {
+    /// Commits so far.
+    number: u64,
+    settings: String,
+    told: Metadata,
+    users: Users,
+    /// Items that changed and are not in the tree yet: a commit failed.
+    pending: Edits,
+    tree: CowTree,
+}
+
+impl Store {
+    /// Nothing was written yet.
+    pub fn new(layout: Layout, profile: &Profile) -> Self {
+        Self {
+            number: 0,
+            settings: String::new(),
+            told: Metadata::default(),
+            users: Users::new(profile.data_area, &profile.metadata),
+            pending: Edits::new(),
+            tree: CowTree::new(layout),
+        }
+    }
+
+    /// What a mount found; `told` is the same as the engine has it.
+    pub fn found(image: Image, profile: &Profile, told: Metadata) -> Self {
+        let mut users = Users::new(profile.data_area, &profile.metadata);
+        count(&mut users, &Metadata::default(), &told);
+        // The items about users and free blocks are on the device already.
+        users.tell(&mut Edits::new());
+        let Superblock { generation, settings, .. } = image.superblock;
+        Self { number: generation, settings, told, users, pending: Edits::new(), tree: image.tree }
+    }
+
+    /// The directives that the filesystem was made with go into every superblock.
+    pub fn set_settings(&mut self, settings: String) {
+        self.settings = settings;
+    }
+    /// Commits so far.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+    /// The tree on the device.
+    pub fn tree(&self) -> &CowTree {
+        &self.tree
+    }
+
+    /// The next tree, for this metadata.
+    ///
+    /// # Errors
+    /// ENOSPC when there are too few places for nodes; the changes wait for the next commit.
+    pub fn prepare(&mut self, metadata: Metadata) -> Result<Transaction, Errno> {
+        let block = self.tree.layout().block;
+        changes(&self.told, &metadata, block, &mut self.pending);
+        count(&mut self.users, &self.told, &metadata);
+        self.users.tell(&mut self.pending);
+        self.told = metadata;
+        self.tree.change(self.number + 1, &self.pending)
+    }
+
+    /// The superblock of a commit.
+    pub fn superblock(&self, generation: u64, root: Option<Pointer>) -> Superblock {
+        Superblock { generation, layout: *self.tree.layout(), root, settings: self.settings.clone() }
+    }
+
+    /// A prepared tree is durable.
+    pub fn finish(&mut self, next: Transaction) {
+        self.number = next.generation;
+        self.pending.clear();
+        self.tree.commit(next);
+    }
+}
+
+/// Counts the owners of blocks that came and went.
+fn count(users: &mut Users, old: &Metadata, new: &Metadata) {
+    let (gone, came) = records(&old.trees, &new.trees);
+    // What stays owned must not be given up in between.
+    came.iter().filter_map(Extent::dev_range).for_each(|range| users.record(range, Change::More));
+    gone.iter().filter_map(Extent::dev_range).for_each(|range| users.record(range, Change::Less));
+    new.disk_extents.difference(&old.disk_extents).for_each(|range| users.own(*range, Change::More));
+    old.disk_extents.difference(&new.disk_extents).for_each(|range| users.own(*range, Change::Less));
+    let only = |of: &Metadata, not: &Metadata| -> Vec<Range<DevBlock>> {
+        of.pieces.iter().filter(|(start, _)| !not.pieces.contains_key(start)).map(|(_, piece)| piece.device).collect()
+    };
+    only(new, old).into_iter().for_each(|device| users.own(device, Change::More));
+    only(old, new).into_iter().for_each(|device| users.own(device, Change::Less));
+}
+
+/// Records that went and came.
+fn records(old: &Trees, new: &Trees) -> (Vec<Extent>, Vec<Extent>) {
+    let (mut gone, mut came) = (Vec::new(), Vec::new());
+    for (id, tree) in new {
+        let (less, more) = tree.changes_since(old.get(id));
+        gone.extend(less);
+        came.extend(more);
+    }
+    gone.extend(old.iter().filter(|(id, _)| !new.contains_key(id)).flat_map(|(_, tree)| tree.iter()));
+    (gone, came)
+}
+
+/// The items that differ between two states.
+fn changes(old: &Metadata, new: &Metadata, block: BlockSize, edits: &mut Edits) {
+    if old.next_ino != new.next_ino {
+        put(edits, &Item::Counters { next_ino: new.next_ino });
+    }
+    let (gone, came) = records(&old.trees, &new.trees);
+    gone.into_iter().for_each(|extent| forget(edits, &Item::Extent(extent)));
+    came.into_iter().for_each(|extent| put(edits, &Item::Extent(extent)));
+    differ(&old.inodes, &new.inodes, edits, |ino, inode| vec![Item::Inode(*ino, *inode)]);
+    let (old_names, new_names) = (numbered(&old.names), numbered(&new.names));
+    differ(&old_names, &new_names, edits, |(name, nth), ino| {
+        vec![Item::Name { name: (*name).to_owned(), ino: *ino, nth: *nth }]
+    });
+    let size = block.bytes();
+    let parts = |data: &Payload| (0..).zip(blob::split(data, size)).collect::<Vec<(u64, Vec<u8>)>>();
+    differ(&old.inline, &new.inline, edits, |id, data| {
+        parts(data).into_iter().map(|(part, bytes)| Item::Inline { id: *id, part, bytes }).collect()
+    });
+    differ(&old.packed, &new.packed, edits, |at, data| {
+        parts(data).into_iter().map(|(part, bytes)| Item::Packed { at: *at, part, bytes }).collect()
+    });
+    old.disk_extents.difference(&new.disk_extents).for_each(|range| forget(edits, &Item::DiskExtent(*range)));
+    new.disk_extents.difference(&old.disk_extents).for_each(|range| put(edits, &Item::DiskExtent(*range)));
+    let piece = |start: DevBlock, piece: &Piece| Item::Piece(Range::new(start, piece.end), piece.device);
+    let place = |pieces: &BTreeMap<DevBlock, Piece>| -> BTreeMap<DevBlock, (DevBlock, Range<DevBlock>)> {
+        pieces.iter().map(|(start, piece)| (*start, (piece.end, piece.device))).collect()
+    };
+    differ(&place(&old.pieces), &place(&new.pieces), edits, |start, (end, device)| {
+        vec![piece(*start, &Piece { end: *end, device: *device, left: 0 })]
+    });
+}
+
+/// Names with their place among those of the same digest.
+fn numbered(names: &BTreeMap<String, Ino>) -> BTreeMap<(&str, u64), Ino> {
+    let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
+    let number = |name: &str, seen: &mut BTreeMap<u64, u64>| {
+        let nth = seen.entry(crate::base::payload::digest(name.as_bytes())).or_default();
+        *nth += 1;
+        *nth - 1
+    };
+    names.iter().map(|(name, ino)| ((name.as_str(), number(name, &mut seen)), *ino)).collect()
+}
+
+/// Walks two maps at once, and edits the items of what only one has or both have differently.
+fn differ<K: Ord, V: PartialEq>(
+    old: &BTreeMap<K, V>,
+    new: &BTreeMap<K, V>,
+    edits: &mut Edits,
+    items: impl Fn(&K, &V) -> Vec<Item>,
+) {
+    let changed = |of: &BTreeMap<K, V>, key: &K, value: &V| of.get(key) != Some(value);
+    for (key, value) in old.iter().filter(|(key, value)| changed(new, key, value)) {
+        items(key, value).iter().for_each(|item| forget(edits, item));
+    }
+    for (key, value) in new.iter().filter(|(key, value)| changed(old, key, value)) {
+        items(key, value).iter().for_each(|item| put(edits, item));
+    }
+}
+
+fn put(edits: &mut Edits, item: &Item) {
+    let (key, payload) = item.encode();
+    edits.insert(key, Some(payload));
+}
+
+fn forget(edits: &mut Edits, item: &Item) {
+    edits.insert(item.encode().0, None);
+}
