@@ -102,7 +102,7 @@ fn difference(folded: &World, walked: &World) -> String {
             })*
         };
     }
-    first!(now tasks locks names open current trees ledger space requests flushes commits inline files nodes device);
+    first!(now tasks locks names open current trees ledger space requests unflushed flushes commits inline files nodes device);
     "nothing".to_owned()
 }
 

@@ -4,11 +4,13 @@
 //! bytes, no files. Contents are real; uniform runs are kept as one entry.
 
 pub mod disk;
+pub mod fault;
 pub mod medium;
 pub mod power;
 pub mod queue;
 
 pub use disk::Disk;
+pub use fault::{Fault, Faulty};
 pub use medium::Medium;
 pub use power::{Survivor, Survivors, Unflushed};
 pub use queue::{IoQueue, Runs};

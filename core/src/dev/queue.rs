@@ -3,7 +3,7 @@
 //! The device works as a background task, so that the viewer sees each request wait and complete. Time passes only
 //! here: a request costs a fixed time and a time per block.
 
-use super::{BlockDevice, Completion, Op, Request, Survivors};
+use super::{BlockDevice, Completion, Fault, Faulty, Op, Request, Survivors};
 use crate::base::{DevBlock, Errno, Range, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, Frame, Mark, Reason};
@@ -19,7 +19,7 @@ const BLOCK_TIME: u64 = 1_000;
 pub type Runs = Vec<(Range<DevBlock>, Stamped)>;
 
 struct State {
-    device: Box<dyn BlockDevice>,
+    device: Faulty,
     waiting: VecDeque<Request>,
     answers: BTreeMap<u64, Result<Runs, Errno>>,
     next_id: u64,
@@ -41,8 +41,9 @@ struct Shared {
 pub struct Ticket(u64);
 
 impl IoQueue {
-    /// A queue over a device, with the background task that serves it.
-    pub fn new(cx: &Cx, device: Box<dyn BlockDevice>) -> Self {
+    /// A queue over a device with blocks of `block` bytes, with the background task that serves it.
+    pub fn new(cx: &Cx, device: Box<dyn BlockDevice>, block: u64) -> Self {
+        let device = Faulty::new(device, block);
         let state = State { device, waiting: VecDeque::new(), answers: BTreeMap::new(), next_id: 1 };
         let queue = Self(Rc::new(Shared {
             cx: cx.clone(),
@@ -50,14 +51,24 @@ impl IoQueue {
             work: WaitQueue::default(),
             answered: WaitQueue::default(),
         }));
-        let server = queue.clone();
-        cx.spawn("device", true, Box::pin(async move { server.serve().await }));
+        queue.start();
         queue
+    }
+
+    /// The background task that serves the queue begins; one that was there before is gone.
+    pub fn start(&self) {
+        let server = self.clone();
+        self.0.cx.spawn("device", true, Box::pin(async move { server.serve().await }));
+    }
+
+    /// A coming request meets a fault.
+    pub fn inject(&self, fault: Fault, nth: u64) {
+        self.0.state.change(|state| state.device.plan(fault, nth));
     }
 
     /// Looks at the device.
     pub fn device<R>(&self, look: impl FnOnce(&dyn BlockDevice) -> R) -> R {
-        self.0.state.with(|state| look(&*state.device))
+        self.0.state.with(|state| look(&state.device))
     }
 
     /// Hands in a request without waiting for it.
@@ -145,7 +156,7 @@ impl IoQueue {
     }
 }
 
-/// While nothing is under way.
+/// While no task waits for the device.
 impl IoQueue {
     /// Contents of a range at once, as a mount reads them.
     ///
@@ -171,7 +182,8 @@ impl IoQueue {
         self.0.state.change(|state| state.answers.remove(&ticket.0)).expect("it was just done").map(drop)
     }
 
-    /// The power goes and comes back; requests that the device had not done are gone.
+    /// The power goes and comes back; requests that the device had not done are gone. With
+    /// [`IoQueue::start`] the queue serves a new mount.
     pub fn cut_power(&self, survivors: &Survivors) {
         let cx = &self.0.cx;
         let (dropped, runs) = self.0.state.change(|state| {

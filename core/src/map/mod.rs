@@ -96,7 +96,7 @@ impl Volume {
     /// An empty filesystem on a device, and its background task for the device.
     pub fn new(cx: &Cx, profile: Profile, device: Box<dyn BlockDevice>) -> Self {
         let layout = Layout::new(profile.block, profile.device_blocks);
-        let io = IoQueue::new(cx, device);
+        let io = IoQueue::new(cx, device, profile.block.bytes());
         let batch = profile.pressure.map_or(1, |plan| plan.batch);
         let space =
             Space::new(cx, profile.data_area, &profile.metadata, profile.spare_blocks, profile.space.headroom, batch);

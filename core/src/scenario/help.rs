@@ -88,7 +88,12 @@ pub const COMMANDS: &[CommandHelp] = &[
     ours("mv", "mv FROM TO", "rename a file"),
     ours("remount", "remount", "unmount and mount; open files are opened again"),
     tool("shutdown", "shutdown [-f]", "stop the filesystem at once; -f flushes the log first"),
-    ours("crash", "crash", "keep what has reached the device, drop the rest, mount that"),
+    ours(
+        "crash",
+        "crash [-a | -n | -k REQUEST[:FIRST-LAST][/BYTES],... | -r SEED]",
+        "lose power at once and mount what is left: of the writes that were not flushed all (-a), none (-n), these \
+         (-k), or what chance keeps (-r); without a flag all that is under way arrives first",
+    ),
     tool("quit", "quit", "end the script"),
     ours("writeback", "writeback [off len]", "let the flusher write dirty pages now"),
     ours("sleep", "sleep DURATION", "let virtual time pass (5s, 20ms, 3us, 100ns)"),

@@ -1,5 +1,6 @@
 //! The live run: a mounted filesystem, the tasks that execute a script's commands, and who goes next.
 
+use super::power::{PLUG_TASK, Plug, pulls_plug};
 use super::program;
 use super::reply::CommandResult;
 use super::script::{Command, Line, Script, Until};
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// The name of the task that runs lines without a task of their own.
-const SCRIPT_TASK: &str = "script";
+pub(super) const SCRIPT_TASK: &str = "script";
 
 /// A command that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,21 +31,22 @@ pub struct Finished {
 
 /// Lines for one task.
 #[derive(Default)]
-struct Inbox {
-    lines: StateCell<VecDeque<(u32, Command)>>,
+pub(super) struct Inbox {
+    pub(super) lines: StateCell<VecDeque<(u32, Command)>>,
     filled: WaitQueue,
 }
 
 /// A run that can be stepped.
 pub struct Machine {
-    executor: Executor,
-    cx: Cx,
-    fs: Fs,
-    findings: Vec<Finding>,
-    inboxes: BTreeMap<String, (TaskId, Rc<Inbox>)>,
-    finished: Rc<StateCell<Vec<Finished>>>,
+    pub(super) executor: Executor,
+    pub(super) cx: Cx,
+    pub(super) fs: Fs,
+    pub(super) findings: Vec<Finding>,
+    pub(super) inboxes: BTreeMap<String, (TaskId, Rc<Inbox>)>,
+    pub(super) finished: Rc<StateCell<Vec<Finished>>>,
     submitted: u32,
     quit: bool,
+    plug: Plug,
 }
 
 impl Machine {
@@ -73,6 +75,7 @@ impl Machine {
             finished: Rc::default(),
             submitted: 0,
             quit: false,
+            plug: Plug::default(),
         };
         machine.task(SCRIPT_TASK);
         machine.settle();
@@ -101,12 +104,13 @@ impl Machine {
     }
 
     /// The task of that name, made when it is new.
-    fn task(&mut self, name: &str) -> (TaskId, Rc<Inbox>) {
+    pub(super) fn task(&mut self, name: &str) -> (TaskId, Rc<Inbox>) {
         if let Some(found) = self.inboxes.get(name) {
             return found.clone();
         }
         let inbox = Rc::new(Inbox::default());
-        let body = serve(self.cx.clone(), self.fs.clone(), inbox.clone(), self.finished.clone());
+        let (cx, fs, finished) = (self.cx.clone(), self.fs.clone(), self.finished.clone());
+        let body = serve(cx, fs, inbox.clone(), finished, self.plug.clone());
         let task = self.cx.spawn(name, false, Box::pin(body));
         self.inboxes.insert(name.to_owned(), (task, inbox.clone()));
         (task, inbox)
@@ -120,7 +124,8 @@ impl Machine {
     fn submit_command(&mut self, task: Option<&str>, command: Command) -> u32 {
         self.submitted += 1;
         let number = self.submitted;
-        let (_, inbox) = self.task(task.unwrap_or(SCRIPT_TASK));
+        let usual = if pulls_plug(&command).is_some() { PLUG_TASK } else { SCRIPT_TASK };
+        let (_, inbox) = self.task(task.unwrap_or(usual));
         inbox.lines.change(|lines| lines.push_back((number, command)));
         inbox.filled.wake_all(&self.cx);
         number
@@ -140,6 +145,7 @@ impl Machine {
             Command::Schedule(names) => self.schedule(names),
             _ => {
                 let number = self.submit(line);
+                self.pull_plug(&line.command);
                 let outcome = if line.task.is_none() { self.run_until_finished(number) } else { Outcome::Stepped };
                 return (number, outcome);
             }
@@ -182,7 +188,7 @@ impl Machine {
             if self.finished.with(|all| all[ended..].iter().any(|finished| finished.number == number)) {
                 return Outcome::Idle;
             }
-            let outcome = self.executor.run_one(None);
+            let outcome = self.one(None);
             if outcome != Outcome::Stepped {
                 return outcome;
             }
@@ -237,13 +243,28 @@ impl Machine {
     /// Lets tasks run until nothing can.
     pub fn run(&mut self) -> Outcome {
         self.executor.set_stepping(false);
-        self.executor.run()
+        loop {
+            let outcome = self.one(None);
+            if outcome != Outcome::Stepped {
+                return outcome;
+            }
+        }
     }
 
     /// One step, of the given task or of whoever the chooser picks.
     pub fn step(&mut self, task: Option<TaskId>) -> Outcome {
         self.executor.set_stepping(true);
-        self.executor.run_one(task)
+        self.one(task)
+    }
+
+    /// One step or, with nobody stepping, one task until it blocks; then the power goes, if that was asked for.
+    fn one(&mut self, task: Option<TaskId>) -> Outcome {
+        let outcome = self.executor.run_one(task);
+        match self.plug.change(Option::take) {
+            Some((number, cut)) => self.lose_power(number, &cut),
+            None => return outcome,
+        }
+        Outcome::Stepped
     }
 
     /// Choices to make again at their steps.
@@ -283,7 +304,7 @@ impl Machine {
 }
 
 /// The body of a task that executes commands one after the other.
-async fn serve(cx: Cx, fs: Fs, inbox: Rc<Inbox>, finished: Rc<StateCell<Vec<Finished>>>) {
+async fn serve(cx: Cx, fs: Fs, inbox: Rc<Inbox>, finished: Rc<StateCell<Vec<Finished>>>, plug: Plug) {
     loop {
         let waits = || inbox.lines.with(|lines| !lines.is_empty());
         inbox.filled.wait_until(&cx, Reason::Command, waits).await;
@@ -292,6 +313,11 @@ async fn serve(cx: Cx, fs: Fs, inbox: Rc<Inbox>, finished: Rc<StateCell<Vec<Fini
         let task = cx.current();
         cx.set_command(Some(number));
         cx.emit(|| Event::CommandBegan { task, number });
+        if let Some(cut) = pulls_plug(&command) {
+            // The machine ends this task with all others.
+            plug.change(|plug| *plug = Some((number, cut.clone())));
+            std::future::pending::<()>().await;
+        }
         let (result, text) = program::execute(&fs, &command, Prov(number)).await;
         let (ret, errno) = (result.ret.unwrap_or(0), result.errno);
         cx.set_command(None);

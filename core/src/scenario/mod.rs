@@ -7,6 +7,7 @@ pub mod machine;
 mod machine_tests;
 pub mod observe;
 pub mod parse;
+mod power;
 mod print;
 mod program;
 pub mod reply;

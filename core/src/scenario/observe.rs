@@ -26,7 +26,7 @@ pub fn observe(personality: &str, script: &Script, trace: &str) -> Result<String
     let ends =
         ends.into_iter().map(|(text, command)| (Line { number: 0, text: text.to_owned(), task: None, command }, true));
     for (n, (line, end)) in (1..).zip(lines.chain(ends)) {
-        let reopened = matches!(line.command, Command::Remount | Command::Crash);
+        let reopened = matches!(line.command, Command::Remount | Command::Crash(_));
         machine.play_line(&line);
         // The recorder waits until everything that was started has arrived.
         machine.run();

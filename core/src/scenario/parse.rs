@@ -12,6 +12,7 @@ mod error;
 mod expect;
 mod maps;
 mod number;
+mod power;
 mod space;
 mod token;
 

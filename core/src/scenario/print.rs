@@ -2,6 +2,7 @@
 
 use super::parse::control::FAULTS;
 use super::script::*;
+use crate::dev::Survivor;
 use std::fmt::{self, Display, Formatter, Write};
 
 impl Display for Script {
@@ -311,10 +312,30 @@ fn rest(words: &mut Words, command: &Command) -> fmt::Result {
         Command::Munmap => words.to.write_str("munmap"),
         Command::Nocow => words.to.write_str("nocow"),
         Command::Remount => words.to.write_str("remount"),
-        Command::Crash => words.to.write_str("crash"),
+        Command::Crash(cut) => power_cut(words.start("crash")?, cut),
         Command::Quit => words.to.write_str("quit"),
         _ => Ok(()),
     }
+}
+
+fn power_cut(words: &mut Words, cut: &PowerCut) -> fmt::Result {
+    match cut {
+        PowerCut::Settled => Ok(()),
+        PowerCut::All => words.flag('a', true).map(|_| ()),
+        PowerCut::Nothing => words.flag('n', true).map(|_| ()),
+        PowerCut::Random(seed) => words.value('r', Some(seed)).map(|_| ()),
+        PowerCut::Keep(survivors) => {
+            let list: Vec<String> = survivors.iter().map(survivor).collect();
+            words.value('k', Some(list.join(","))).map(|_| ())
+        }
+    }
+}
+
+/// `REQUEST[:FIRST[-LAST]][/BYTES]`.
+fn survivor(survivor: &Survivor) -> String {
+    let blocks = survivor.blocks.map_or_else(String::new, |blocks| format!(":{}-{}", blocks.start, blocks.end - 1));
+    let bytes = survivor.bytes.map_or_else(String::new, |bytes| format!("/{bytes}"));
+    format!("{}{blocks}{bytes}", survivor.request)
 }
 
 fn byte(value: u8) -> String {

@@ -43,13 +43,17 @@ pub(super) async fn execute(fs: &Fs, command: &Command, prov: Prov) -> Executed 
         }
         Command::Syncfs => named(fs, command, fs.syncfs().await),
         Command::Remount => named(fs, command, fs.remount().await),
-        Command::Crash => named(fs, command, fs.crash().await),
+        Command::Crash(_) => named(fs, command, fs.crash().await),
         Command::Snapshot(name) => named(fs, command, fs.snapshot(name).await),
         Command::Remove(name) => named(fs, command, fs.remove(name).await),
         Command::Rename { from, to } => named(fs, command, fs.rename(from, to).await),
         Command::Shutdown { flush_log } => named(fs, command, fs.shutdown(*flush_log).await),
         Command::Sleep(nanoseconds) => {
             fs.volume().cx.sleep(*nanoseconds).await;
+            (CommandResult::done(), String::new())
+        }
+        Command::Inject { fault, nth } => {
+            fs.volume().io.inject(*fault, *nth);
             (CommandResult::done(), String::new())
         }
         Command::Help(name) => (CommandResult::done(), say::help(name.as_deref())),

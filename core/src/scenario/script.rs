@@ -150,8 +150,8 @@ pub enum Command {
         /// `-f`: flush the log first.
         flush_log: bool,
     },
-    /// `crash` (extension): only what has reached the device is kept.
-    Crash,
+    /// `crash [-a | -n | -k WRITES | -r SEED]` (extension): the power goes; what is on the device is mounted.
+    Crash(PowerCut),
     /// `quit`: ends the script.
     Quit,
     /// `writeback [off len]` (extension): what the flusher would do now, on all dirty files or a range of the current one.
@@ -194,7 +194,7 @@ impl Command {
     pub fn is_control(&self) -> bool {
         let steers = matches!(self, Self::Run { .. } | Self::Step(_) | Self::Schedule(_) | Self::Repeat { .. });
         let claims = matches!(self, Self::Expect(_) | Self::Inject { .. } | Self::Help(_) | Self::Quit);
-        steers || claims || matches!(self, Self::Remount | Self::Crash)
+        steers || claims || matches!(self, Self::Remount | Self::Crash(_))
     }
 
     /// The call that the tool names when the command fails, for `text::errors::failed`; `None` where it makes none.
@@ -264,7 +264,7 @@ impl Command {
             Self::Rename { .. } => "mv",
             Self::Remount => "remount",
             Self::Shutdown { .. } => "shutdown",
-            Self::Crash => "crash",
+            Self::Crash(_) => "crash",
             Self::Quit => "quit",
             Self::Writeback(_) => "writeback",
             Self::Sleep(_) => "sleep",

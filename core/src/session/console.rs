@@ -152,6 +152,7 @@ impl Console {
             self.steer(entry, line, pace);
         } else {
             self.submit(entry, line);
+            self.machine.pull_plug(&line.command);
             if pace == Pace::Run {
                 self.run(LINE_STEPS_MAX);
             }
@@ -227,7 +228,8 @@ impl Console {
     /// The task of this name.
     pub fn task(&self, name: &str) -> Option<TaskId> {
         self.machine.cx().tasks(|tasks| {
-            let at = tasks.iter().position(|task| task.label == name)?;
+            // After a power cut there is another one of the same name.
+            let at = tasks.iter().rposition(|task| task.label == name)?;
             u32::try_from(at).ok().map(TaskId)
         })
     }
@@ -310,6 +312,7 @@ impl Console {
     pub(super) fn submit(&mut self, entry: usize, line: &Line) {
         let at_step = self.steps();
         let command = self.machine.submit(line);
+        // Made again, the choices do it.
         self.submitted.push(Submitted { line: line.clone(), at_step, given: entry });
         assert!(command as usize == self.submitted.len(), "the engine numbers commands from 1 in order");
         let text = if self.entries[entry].command == 0 { self.entries[entry].text.clone() } else { line.text.clone() };

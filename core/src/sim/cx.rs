@@ -207,6 +207,14 @@ impl Cx {
         });
     }
 
+    /// No task works on a command any more. Returns those that did.
+    pub fn end_commands(&self) -> Vec<(TaskId, u32)> {
+        self.0.state.change(|state| {
+            let tasks = (0u32..).map(TaskId).zip(&mut state.tasks);
+            tasks.filter_map(|(id, task)| task.command.take().map(|command| (id, command))).collect()
+        })
+    }
+
     /// The one gate of a task's state.
     pub(super) fn set_task(&self, task: TaskId, to: TaskState) {
         let changed = self.0.state.change(|state| {

@@ -102,6 +102,22 @@ impl Executor {
         }
     }
 
+    /// Ends every task where it stands: what it holds is dropped, and nothing of it is finished.
+    pub fn end_all(&mut self) {
+        self.adopt();
+        for (task, body) in (0u32..).map(TaskId).zip(&mut self.bodies) {
+            if let Some(future) = body.future.take() {
+                self.cx.state(|state| state.current = task);
+                drop(future);
+                self.cx.set_task(task, TaskState::Done);
+            }
+        }
+        self.cx.state(|state| {
+            state.timers.clear();
+            state.gave_way = false;
+        });
+    }
+
     fn current_unless_it_gave_way(&mut self) -> Option<TaskId> {
         let current = self.cx.current();
         if self.cx.state(|state| std::mem::take(&mut state.gave_way)) {

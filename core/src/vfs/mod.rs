@@ -40,6 +40,7 @@ pub struct Fs(Rc<Shared>);
 struct Shared {
     volume: Rc<Volume>,
     open: StateCell<OpenFiles>,
+    period: Period,
 }
 
 impl Fs {
@@ -68,13 +69,20 @@ impl Fs {
         // A level that is wrong on purpose takes locks in the wrong order, and that is what it shows.
         cx.check_lock_order(profile.fiemap.lock != FiemapLock::Blocking);
         let volume = Rc::new(Volume::new(cx, profile, device));
+        let fs = Self(Rc::new(Shared { volume, open: StateCell::default(), period }));
+        fs.start_tasks();
+        fs
+    }
+
+    /// The background tasks of a mount, besides the device's.
+    fn start_tasks(&self) {
+        let volume = self.volume();
         let worker = volume.clone();
-        cx.spawn("ioend", true, Box::pin(async move { worker.complete_forever().await }));
-        if let Some(period) = period {
+        volume.cx.spawn("ioend", true, Box::pin(async move { worker.complete_forever().await }));
+        if let Some(period) = self.0.period {
             let flusher = volume.clone();
-            cx.spawn("flusher", true, Box::pin(async move { flusher.flush_forever(period).await }));
+            volume.cx.spawn("flusher", true, Box::pin(async move { flusher.flush_forever(period).await }));
         }
-        Self(Rc::new(Shared { volume, open: StateCell::default() }))
     }
 
     /// The floors below.

@@ -3,6 +3,8 @@
 use super::open::{OpenFile, OpenFiles};
 use super::{Fs, OpResult};
 use crate::base::Errno;
+use crate::dev::Survivors;
+use crate::store::Finding;
 use crate::trace::{Event, Frame};
 
 impl Fs {
@@ -29,7 +31,19 @@ impl Fs {
         for ino in volume.cache.files() {
             volume.wait_writeback(ino, 0, u64::MAX >> 1).await;
         }
+        volume.io.cut_power(&Survivors::All);
         self.start_over()
+    }
+
+    /// The power goes at once: of the writes that were not flushed only the survivors are there when what is left is
+    /// mounted. Every task has ended; the background tasks begin again. Returns every rule that the device breaks.
+    pub fn lose_power(&self, survivors: &Survivors) -> Vec<Finding> {
+        let volume = self.volume();
+        volume.ioends.change(std::collections::VecDeque::clear);
+        volume.io.cut_power(survivors);
+        volume.io.start();
+        self.start_tasks();
+        self.mount_again().err().unwrap_or_default()
     }
 
     /// Forgets everything in memory and mounts what is on the device.
@@ -37,6 +51,10 @@ impl Fs {
     /// # Errors
     /// EUCLEAN when the device breaks a rule: the filesystem is then empty, and answers nothing but errors.
     fn start_over(&self) -> OpResult<()> {
+        Ok(self.mount_again().map_err(|_| Errno::EUCLEAN)?)
+    }
+
+    fn mount_again(&self) -> Result<(), Vec<Finding>> {
         let volume = self.volume();
         let open = self.0.open.change(std::mem::take);
         volume.cx.emit(|| Event::MemoryDropped {});
@@ -46,7 +64,7 @@ impl Fs {
             volume.stop();
         }
         self.reopen(open);
-        Ok(mounted.map_err(|_| Errno::EUCLEAN)?)
+        mounted
     }
 
     fn reopen(&self, before: OpenFiles) {

@@ -120,7 +120,7 @@ fn asked(at: &mut Mounted, command: &Command) -> Answered {
         Command::Remove(name) => at.remove(name)?,
         Command::Rename { from, to } => at.rename(from, to)?,
         Command::Remount => at.remount().map_err(Failure::Stop)?,
-        Command::Crash => at.crash().map_err(Failure::Stop)?,
+        Command::Crash(_) => at.crash().map_err(Failure::Stop)?,
         Command::Shutdown { flush_log } => at.shut_down(*flush_log)?,
         // They only print.
         Command::Stat(_) | Command::Statfs(_) | Command::Help(_) => {}

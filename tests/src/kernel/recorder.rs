@@ -120,7 +120,7 @@ impl Run {
         }
         self.at.expected.apply(current.as_deref(), command, record.ret, record.err.as_deref());
         self.settle(settles_late(command));
-        let reopened = matches!(command, Command::Remount | Command::Crash);
+        let reopened = matches!(command, Command::Remount | Command::Crash(_));
         self.observe(&mut record, reopened)?;
         Ok(record)
     }

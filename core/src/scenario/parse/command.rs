@@ -3,7 +3,7 @@
 use super::args::{Args, NO_FLAGS};
 use super::error::{Bad, Parsed, Rule, nearest, quoted};
 use super::token::Token;
-use super::{control, data, maps, space};
+use super::{control, data, maps, power, space};
 use crate::scenario::help;
 use crate::scenario::script::{Command, FallocMode};
 
@@ -49,6 +49,7 @@ fn read(words: &[Token], name: &'static str) -> Parsed<Command> {
         "rm" => control::one_name(words).map(Command::Remove),
         "mv" => control::rename(words),
         "shutdown" => control::shutdown(words),
+        "crash" => power::crash(words).map(Command::Crash),
         "writeback" => control::writeback(words),
         "sleep" => control::sleep(words),
         "help" => control::help(words),
@@ -72,7 +73,6 @@ fn plain(words: &[Token], name: &'static str) -> Parsed<Command> {
         "munmap" => Command::Munmap,
         "nocow" => Command::Nocow,
         "remount" => Command::Remount,
-        "crash" => Command::Crash,
         "quit" => Command::Quit,
         other => {
             let message = format!("`{other}` opens a block and cannot stand here");

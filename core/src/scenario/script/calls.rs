@@ -1,6 +1,8 @@
 //! What the commands carry: one type per command that has several fields.
 
 use super::Command;
+pub use crate::dev::Fault;
+use crate::dev::Survivor;
 
 /// `off len` of a command, in bytes, as typed: not yet checked against a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -377,25 +379,19 @@ pub enum Expect {
     Finding(String),
 }
 
-/// What `inject` makes the device do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// `read-error`: a read fails with EIO.
-    ReadError,
-    /// `write-error`: a write fails with EIO.
-    WriteError,
-    /// `no-space`: a write fails with ENOSPC.
-    NoSpace,
-    /// `flush-error`: a flush fails with EIO.
-    FlushError,
-    /// `torn-write`: only the first sectors of a write arrive.
-    TornWrite,
-    /// `lost-flush`: a flush answers but does nothing.
-    LostFlush,
-    /// `bit-flip`: a read returns one wrong bit.
-    BitFlip,
-    /// `power-cut`: the device is gone from this write on.
-    PowerCut,
+/// Which writes that were not flushed are there when the power comes back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PowerCut {
+    /// `crash`: everything under way arrives first, and all of it survives.
+    Settled,
+    /// `crash -a`: all that the device was done with.
+    All,
+    /// `crash -n`: none.
+    Nothing,
+    /// `crash -k LIST`: these.
+    Keep(Vec<Survivor>),
+    /// `crash -r SEED`: chance decides.
+    Random(u64),
 }
 
 impl FallocMode {
