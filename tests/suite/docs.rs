@@ -9,15 +9,18 @@ use std::path::{Path, PathBuf};
 use extentscope_core::personality::NAMES;
 use extentscope_core::scenario::help::COMMANDS;
 use extentscope_core::session::Session;
+use extentscope_core::store::{Kind, Rule};
 use extentscope_core::trace::{Event, LockClass, Mode};
 use extentscope_tests::here;
 
 /// Documents whose paths must exist.
-const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", EVENTS, FIDELITY];
+const DOCUMENTS: [&str; 6] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", EVENTS, FIDELITY, FORMAT];
 /// The list of events as a document.
 const EVENTS: &str = "docs/EVENTS.md";
 /// What is equal to the recorded kernels, and what is not.
 pub(super) const FIDELITY: &str = "docs/FIDELITY.md";
+/// What lies on a device.
+const FORMAT: &str = "docs/FORMAT.md";
 
 /// Where a path in a document may start: at the root, or at the engine.
 const BASES: [&str; 2] = ["", "core/src"];
@@ -110,6 +113,21 @@ fn locks_taken(personality: &str, before: &[&str], line: &str, task: &str) -> St
     let words = taken.iter().map(|(class, mode)| format!("{class:?} {}", format!("{mode:?}").to_lowercase()));
     let text = words.collect::<Vec<_>>().join(", ");
     if text.is_empty() { "none".to_owned() } else { text }
+}
+
+#[test]
+fn the_rules_of_a_device_are_written_down() {
+    let mut table = "| rule | what it says |\n|---|---|\n".to_owned();
+    for rule in Rule::ALL {
+        table.push_str(&format!("| `{}` | {} |\n", rule.name(), cell(rule.meaning())));
+    }
+    compare(FORMAT, "rules", &table);
+    let items = read(FORMAT);
+    let items = between(&items, "items").expect("the document has a table of items");
+    for kind in Kind::ALL {
+        let row = format!("| {} {} |", kind.number(), kind.name());
+        assert!(items.contains(&row), "the table of items has `{row}`");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! nothing was executed.
 
 mod compare;
+mod device;
 mod input;
 mod map;
 mod observe;
@@ -16,8 +17,8 @@ use std::process::ExitCode;
 
 const AFTER_HELP: &str = "\
 Scripts are lists of xfs_io commands, one a line; `#` starts a comment and `#@ key value` a directive. A script given
-as `-` is read from standard input. Exit status: 0 done; 1 an `expect` of the script is not true, or the run ended in
-a deadlock; 2 bad input (nothing was executed).
+as `-` is read from standard input. Exit status: 0 done; 1 an `expect` of the script is not true, the run ended in a
+deadlock, or a device breaks a rule; 2 bad input (nothing was executed).
 
 Examples:
   printf 'open -f a\\npwrite 0 64k\\nfiemap -v\\n' | extentscope run -
@@ -39,6 +40,9 @@ enum Command {
     Compare(compare::Compare),
     Trace(trace::Trace),
     Observe(observe::Observe),
+    Mkfs(device::Mkfs),
+    Fsck(device::Fsck),
+    Dump(device::Dump),
 }
 
 /// What every command that plays a script takes.
@@ -112,6 +116,9 @@ impl Command {
             Self::Compare(compare) => compare.run(out),
             Self::Trace(trace) => trace.run(out),
             Self::Observe(observe) => observe.run(out),
+            Self::Mkfs(mkfs) => mkfs.run(out),
+            Self::Fsck(fsck) => fsck.run(out),
+            Self::Dump(dump) => dump.run(out),
         }
     }
 }

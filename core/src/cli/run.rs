@@ -1,6 +1,6 @@
 //! `extentscope run`: prints what the tools print.
 
-use super::{Failure, Source, input};
+use super::{Failure, Source, device, input};
 use crate::scenario::setup::{RECORDED_SIZE, Setup};
 use crate::session::{CommandEntry, Console};
 use crate::sim::cx::Recording;
@@ -22,6 +22,9 @@ Examples:
 pub struct Run {
     #[command(flatten)]
     source: Source,
+    /// Run on this device, a file: what is on it is mounted; one that is missing or empty is formatted
+    #[arg(long, value_name = "FILE")]
+    device: Option<std::path::PathBuf>,
     /// Print one JSON object for each line of the script
     #[arg(long)]
     json: bool,
@@ -30,8 +33,13 @@ pub struct Run {
 impl Run {
     pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
         let input = input::read(&self.source)?;
-        let setup = Setup::sized(&input.personality, &input.script.directives, RECORDED_SIZE);
-        let setup = setup.map_err(|error| Failure::Input(format!("extentscope: {error}")))?;
+        let setup = match &self.device {
+            Some(path) => device::setup_on(path, self.source.personality.as_deref(), &input.script.directives)?,
+            None => {
+                let setup = Setup::sized(&input.personality, &input.script.directives, RECORDED_SIZE);
+                setup.map_err(|error| Failure::Input(format!("extentscope: {error}")))?
+            }
+        };
         let mut console = Console::new(&setup, Recording::Off);
         console.play(&input.script.lines);
         for entry in console.entries() {

@@ -5,6 +5,7 @@
 
 pub mod disk;
 pub mod fault;
+pub mod file;
 pub mod medium;
 pub mod power;
 pub mod queue;

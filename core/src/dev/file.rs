@@ -1,0 +1,233 @@
+//! A medium in a file: blocks become bytes, neighbours become one large write, and what was overwritten can be put back.
+
+use super::medium::Medium;
+use super::queue::Runs;
+use crate::base::packed::PACKED;
+use crate::base::{DevBlock, Errno, Payload, Prov, Range, RangeMap, Stamped};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Bytes of one write at most.
+const JOINED_MAX: usize = 1 << 20;
+
+/// A file of bytes, as an operating system or a browser has it. Synchronous: nothing below waits.
+pub trait ByteFile {
+    /// Fills the buffer from a position. Bytes behind the end are an error.
+    ///
+    /// # Errors
+    /// What the file's keeper says.
+    fn read_at(&self, at: u64, to: &mut [u8]) -> Result<(), Errno>;
+    /// Writes all bytes at a position.
+    ///
+    /// # Errors
+    /// ENOSPC where there is no room, else EIO.
+    fn write_at(&mut self, at: u64, from: &[u8]) -> Result<(), Errno>;
+    /// What was written is durable.
+    ///
+    /// # Errors
+    /// What the file's keeper says.
+    fn sync(&mut self) -> Result<(), Errno>;
+}
+
+/// A file as a medium. Clones share it.
+pub struct FileMedium<F>(Rc<RefCell<State<F>>>);
+
+impl<F> Clone for FileMedium<F> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+struct State<F> {
+    file: F,
+    block: usize,
+    /// What blocks held when the run began, of those that it wrote; none where nobody goes back.
+    before: Option<RangeMap<DevBlock, Stamped>>,
+    counts: Counts,
+}
+
+/// How often the file was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Writes, each of many blocks.
+    pub writes: u64,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Times that everything was made durable.
+    pub syncs: u64,
+}
+
+/// Whether a medium remembers what it overwrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Remember {
+    /// Yes: a run can be made again from its beginning.
+    Yes,
+    /// No.
+    No,
+}
+
+impl<F: ByteFile> FileMedium<F> {
+    /// Blocks of `block` bytes in a file.
+    pub fn new(file: F, block: u64, remember: Remember) -> Self {
+        let block = usize::try_from(block).expect("a block is at most a page");
+        let before = (remember == Remember::Yes).then(RangeMap::default);
+        Self(Rc::new(RefCell::new(State { file, block, before, counts: Counts::default() })))
+    }
+
+    /// How often the file was asked.
+    pub fn counts(&self) -> Counts {
+        self.0.borrow().counts
+    }
+
+    /// Every block holds again what it held when the run began.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn rewind(&self) -> Result<(), Errno> {
+        let mut state = self.0.borrow_mut();
+        let before: Runs = match &mut state.before {
+            Some(before) => std::mem::take(before).iter().map(|(range, stamped)| (range, stamped.clone())).collect(),
+            None => return Ok(()),
+        };
+        state.write(&before)?;
+        state.file.sync()
+    }
+}
+
+impl<F: ByteFile> State<F> {
+    fn read(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
+        let mut runs = Runs::new();
+        for at in range.iter() {
+            let mut bytes = vec![0; self.block];
+            self.file.read_at(at.0 * self.block as u64, &mut bytes)?;
+            // Bytes from outside: nobody else can say that a block is uniform.
+            let first = bytes[0];
+            let data = match bytes.iter().all(|byte| *byte == first) {
+                true => Payload::Fill(first),
+                false => Payload::Bytes(bytes.into()),
+            };
+            let stamped = Stamped { data, prov: Prov(0) };
+            match runs.last_mut() {
+                Some((run, last)) if *last == stamped => run.end = at + 1,
+                _ => runs.push((Range::sized(at, 1), stamped)),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Keeps what the blocks held, if nothing was kept of them yet.
+    fn keep(&mut self, range: Range<DevBlock>) -> Result<(), Errno> {
+        let Some(before) = &self.before else { return Ok(()) };
+        for gap in before.gaps(range) {
+            let held = self.read(gap)?;
+            let before = self.before.as_mut().expect("it was there");
+            held.into_iter().for_each(|(run, stamped)| before.insert(run, stamped));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, runs: &[(Range<DevBlock>, Stamped)]) -> Result<(), Errno> {
+        let mut joined: Vec<u8> = Vec::new();
+        let mut start = DevBlock(0);
+        let mut end = DevBlock(0);
+        for (range, stamped) in runs {
+            for at in range.iter() {
+                if at != end || joined.len() >= JOINED_MAX {
+                    self.put(start, &mut joined)?;
+                    start = at;
+                }
+                let from = joined.len();
+                joined.resize(from + self.block, 0);
+                stamped.data.copy_to(0, &mut joined[from..]);
+                end = at + 1;
+            }
+        }
+        self.put(start, &mut joined)
+    }
+
+    fn put(&mut self, start: DevBlock, joined: &mut Vec<u8>) -> Result<(), Errno> {
+        if !joined.is_empty() {
+            self.file.write_at(start.0 * self.block as u64, joined)?;
+            self.counts.writes += 1;
+            self.counts.bytes += joined.len() as u64;
+            joined.clear();
+        }
+        Ok(())
+    }
+}
+
+impl<F: ByteFile> Medium for FileMedium<F> {
+    fn read(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
+        if range.start >= PACKED {
+            return Ok(vec![(range, Stamped::ZERO)]);
+        }
+        self.0.borrow().read(range)
+    }
+    fn write(&mut self, runs: &[(Range<DevBlock>, Stamped)]) -> Result<(), Errno> {
+        // What lies in compressed pieces is kept in the metadata, beside the device.
+        let own: Runs = runs.iter().filter(|(range, _)| range.start < PACKED).cloned().collect();
+        let mut state = self.0.borrow_mut();
+        own.iter().try_for_each(|(range, _)| state.keep(*range))?;
+        state.write(&own)
+    }
+    fn sync(&mut self) -> Result<(), Errno> {
+        let mut state = self.0.borrow_mut();
+        state.counts.syncs += 1;
+        state.file.sync()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that refuse to grow.
+    struct Bytes(Rc<RefCell<Vec<u8>>>);
+
+    impl ByteFile for Bytes {
+        fn read_at(&self, at: u64, to: &mut [u8]) -> Result<(), Errno> {
+            let at = usize::try_from(at).map_err(|_| Errno::EIO)?;
+            let bytes = self.0.borrow();
+            to.copy_from_slice(bytes.get(at..at + to.len()).ok_or(Errno::EIO)?);
+            Ok(())
+        }
+        fn write_at(&mut self, at: u64, from: &[u8]) -> Result<(), Errno> {
+            let at = usize::try_from(at).map_err(|_| Errno::EIO)?;
+            let mut bytes = self.0.borrow_mut();
+            bytes.get_mut(at..at + from.len()).ok_or(Errno::ENOSPC)?.copy_from_slice(from);
+            Ok(())
+        }
+        fn sync(&mut self) -> Result<(), Errno> {
+            Ok(())
+        }
+    }
+
+    fn run(start: u64, count: u64, byte: u8) -> (Range<DevBlock>, Stamped) {
+        (Range::sized(DevBlock(start), count), Stamped { data: Payload::Fill(byte), prov: Prov(3) })
+    }
+
+    #[test]
+    fn neighbours_become_one_write_and_bytes_come_back() {
+        let bytes = Rc::new(RefCell::new(vec![7; 512 * 16]));
+        let mut medium = FileMedium::new(Bytes(bytes.clone()), 512, Remember::No);
+        medium.write(&[run(2, 2, 1), run(4, 1, 2), run(8, 1, 3)]).expect("there is room");
+        assert_eq!(medium.counts(), Counts { writes: 2, bytes: 4 * 512, syncs: 0 });
+        let found = medium.read(Range::sized(DevBlock(1), 4)).expect("it is there");
+        let byte = |(range, stamped): &(Range<DevBlock>, Stamped)| (range.len(), stamped.data.byte(0));
+        assert_eq!(found.iter().map(byte).collect::<Vec<_>>(), [(1, 7), (2, 1), (1, 2)]);
+        assert_eq!(medium.write(&[run(15, 2, 1)]), Err(Errno::ENOSPC));
+        assert_eq!(medium.read(Range::sized(DevBlock(15), 2)), Err(Errno::EIO));
+    }
+
+    #[test]
+    fn what_was_overwritten_can_be_put_back() {
+        let before: Vec<u8> = (0..512 * 16_u32).map(|at| u8::try_from(at % 251).expect("small")).collect();
+        let bytes = Rc::new(RefCell::new(before.clone()));
+        let mut medium = FileMedium::new(Bytes(bytes.clone()), 512, Remember::Yes);
+        medium.write(&[run(2, 2, 1)]).expect("there is room");
+        medium.write(&[run(3, 6, 2)]).expect("there is room");
+        assert_ne!(*bytes.borrow(), before);
+        medium.rewind().expect("it was there");
+        assert_eq!(*bytes.borrow(), before);
+    }
+}
