@@ -7,6 +7,7 @@ pub mod expected;
 pub mod explore;
 pub mod fidelity;
 pub mod goldens;
+pub mod image;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 pub mod live;

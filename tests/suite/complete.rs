@@ -21,7 +21,12 @@ struct Case {
     name: String,
     personality: &'static str,
     script: Script,
-    setup: Setup,
+}
+
+impl Case {
+    fn setup(&self) -> Setup {
+        Setup::sized(self.personality, &self.script.directives, RECORDED_SIZE).expect("a case has a setup")
+    }
 }
 
 /// Every trace and shipped scenario on every personality that models its options. A trace gets the two commands that
@@ -34,8 +39,8 @@ fn cases() -> Vec<Case> {
             script.lines.push(Line { number: 0, text: text.to_owned(), task: None, command });
         }
         for personality in NAMES {
-            if let Ok(setup) = Setup::sized(personality, &script.directives, RECORDED_SIZE) {
-                cases.push(Case { name: name.clone(), personality, script: script.clone(), setup });
+            if Setup::sized(personality, &script.directives, RECORDED_SIZE).is_ok() {
+                cases.push(Case { name: name.clone(), personality, script: script.clone() });
             }
         }
     }
@@ -80,6 +85,7 @@ fn step_through(
 ) -> Result<(), String> {
     machine.submit(line);
     after(machine, false)?;
+    machine.pull_plug(&line.command);
     loop {
         match machine.step(None) {
             Outcome::Stepped => after(machine, false)?,
@@ -118,8 +124,8 @@ fn is_looked_at(world: &World, step: u64) -> bool {
 #[test]
 fn the_events_give_the_picture_at_every_step() {
     for_every_case(|case| {
-        let mut machine = Machine::new(&case.setup, Recording::On);
-        let mut folder = Folder::new(case.setup.block_size());
+        let mut machine = Machine::new(&case.setup(), Recording::On);
+        let mut folder = Folder::new(case.setup().block_size());
         let mut applied = 0;
         for line in &case.script.lines {
             step_through(&mut machine, line, |machine, ended| {
@@ -144,7 +150,7 @@ fn the_events_give_the_picture_at_every_step() {
 
 /// The trace of a case and the digest of its last world.
 fn played(case: &Case, play: impl Fn(&mut Machine, &Line)) -> (Vec<u8>, u64) {
-    let mut machine = Machine::new(&case.setup, Recording::On);
+    let mut machine = Machine::new(&case.setup(), Recording::On);
     for line in &case.script.lines {
         play(&mut machine, line);
     }
@@ -192,11 +198,11 @@ fn a_run_made_twice_or_stepped_is_the_same_run() {
 #[test]
 fn a_session_shows_every_step_backward_as_forward() {
     for_every_case(|case| {
-        let mut session = Session::new(case.setup.clone());
+        let mut session = Session::new(case.setup());
         for line in &case.script.lines {
             session.run_line(&line.to_string()).map_err(|error| format!("`{}`: {error}", line.text))?;
         }
-        let mut folder = Folder::new(case.setup.block_size());
+        let mut folder = Folder::new(case.setup().block_size());
         let mut forward = Vec::new();
         for step in 0..=session.len() {
             session.events(step, |events: &[Event]| folder.apply_all(events));

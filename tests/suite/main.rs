@@ -4,6 +4,7 @@ mod complete;
 mod docs;
 mod fidelity;
 mod golden;
+mod images;
 mod map_schema;
 mod observation;
 mod parse;

@@ -103,7 +103,7 @@ impl Files {
                     self.open.insert(to, file);
                 }
             }
-            Command::Remount | Command::Crash => {
+            Command::Remount | Command::Crash(_) => {
                 // A file that the crash undid is not listed again.
                 self.open.retain(|name, _| step["files"].get(name).is_some());
                 self.open.values_mut().for_each(|file| file.reopened = true);

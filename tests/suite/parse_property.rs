@@ -1,5 +1,7 @@
 //! Any bytes are read without a panic, and what is printed is read back as the same script.
 
+use extentscope_core::base::{DevBlock, Range};
+use extentscope_core::dev::Survivor;
 use extentscope_core::scenario::parse::{parse, parse_bytes};
 use extentscope_core::scenario::script::*;
 use proptest::prelude::*;
@@ -171,7 +173,20 @@ fn steering() -> impl Strategy<Value = Command> {
         (fault, 1..=1_000_000_000u64).prop_map(|(fault, nth)| Command::Inject { fault, nth }),
         text,
         proptest::sample::select(claims).prop_map(Command::Expect),
-        proptest::sample::select(vec![Command::Remount, Command::Crash, Command::Quit, Command::Help(None)]),
+        power_cut().prop_map(Command::Crash),
+        proptest::sample::select(vec![Command::Remount, Command::Quit, Command::Help(None)]),
+    ]
+}
+
+fn power_cut() -> impl Strategy<Value = PowerCut> {
+    let number = 0..1_000_000_000u64;
+    let blocks = (number.clone(), 1..1_000u64).prop_map(|(start, count)| Range::sized(DevBlock(start), count));
+    let survivor = (number.clone(), proptest::option::of(blocks), proptest::option::of(number))
+        .prop_map(|(request, blocks, bytes)| Survivor { request, blocks, bytes });
+    prop_oneof![
+        proptest::sample::select(vec![PowerCut::Settled, PowerCut::All, PowerCut::Nothing]),
+        any::<u64>().prop_map(PowerCut::Random),
+        proptest::collection::vec(survivor, 1..5).prop_map(PowerCut::Keep),
     ]
 }
 

@@ -115,7 +115,7 @@ impl Run {
     fn unknown_after(&mut self, command: &Command, result: &CommandResult) {
         let failed = result.err.is_some();
         match command {
-            Command::Crash => self.expected.forget_all(),
+            Command::Crash(_) => self.expected.forget_all(),
             Command::Shutdown { .. } => self.shut_down = !failed,
             Command::Remount if self.shut_down => {
                 self.shut_down = false;

@@ -5,8 +5,11 @@ use crate::base::{DevBlock, Errno, Range};
 use crate::dev::file::{ByteFile, FileMedium, Remember};
 use crate::dev::{BlockDevice, Disk};
 use crate::personality;
+use crate::scenario::devices::{Devices, Start};
+use crate::scenario::machine::Machine;
 use crate::scenario::script::Directives;
-use crate::scenario::setup::{Devices, RECORDED_SIZE, Setup, Start};
+use crate::scenario::setup::{RECORDED_SIZE, Setup};
+use crate::sim::cx::Recording;
 use crate::store::read::{self, Image};
 use crate::store::{Finding, Superblock, fsck};
 use crate::view::json;
@@ -60,11 +63,11 @@ fn device_in(file: OsFile, setup: &Setup, start: Start) -> Devices {
     })
 }
 
-/// A setup for the filesystem that is on a device, or for a new one where the file is missing or empty.
+/// The filesystem that is on a device, or a new one where the file is missing or empty: its setup and the device.
 ///
 /// # Errors
 /// What is wrong with the device, the settings or the file.
-pub fn setup_on(path: &Path, personality: Option<&str>, directives: &Directives) -> Result<Setup, Failure> {
+pub fn open_on(path: &Path, personality: Option<&str>, directives: &Directives) -> Result<(Setup, Devices), Failure> {
     if path.exists() && size_of(path)? > 0 {
         let file = open(path, true)?;
         let superblock = superblock(&file, size_of(path)?).map_err(|findings| broken(path, &findings))?;
@@ -74,14 +77,14 @@ pub fn setup_on(path: &Path, personality: Option<&str>, directives: &Directives)
         let image = image(&file, superblock, &setup);
         image.map_err(|findings| broken(path, &findings))?;
         let devices = device_in(file, &setup, Start::Mount);
-        return Ok(setup.on(devices));
+        return Ok((setup, devices));
     }
     let own = directives.personality.as_deref();
     let name = personality.or(own).unwrap_or(personality::DEFAULT);
     let setup = Setup::sized(name, directives, RECORDED_SIZE).map_err(|error| complaint(path, error))?;
     let file = create(path, &setup)?;
     let devices = device_in(file, &setup, Start::Format);
-    Ok(setup.on(devices))
+    Ok((setup, devices))
 }
 
 /// A file as large as the device of a setup, full of its prefill.
@@ -162,8 +165,7 @@ impl Mkfs {
         File::create(&self.device).map_err(|error| complaint(&self.device, error))?;
         let file = create(&self.device, &setup)?;
         let devices = device_in(file, &setup, Start::Format);
-        let setup = setup.on(devices);
-        drop(crate::scenario::machine::Machine::new(&setup, crate::sim::cx::Recording::Off));
+        drop(Machine::on(&setup, &devices, Recording::Off));
         let layout = setup.layout();
         writeln!(
             out,

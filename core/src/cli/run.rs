@@ -1,6 +1,7 @@
 //! `extentscope run`: prints what the tools print.
 
 use super::{Failure, Source, device, input};
+use crate::scenario::devices::Devices;
 use crate::scenario::setup::{RECORDED_SIZE, Setup};
 use crate::session::{CommandEntry, Console};
 use crate::sim::cx::Recording;
@@ -33,14 +34,16 @@ pub struct Run {
 impl Run {
     pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
         let input = input::read(&self.source)?;
-        let setup = match &self.device {
-            Some(path) => device::setup_on(path, self.source.personality.as_deref(), &input.script.directives)?,
+        let (setup, devices) = match &self.device {
+            Some(path) => device::open_on(path, self.source.personality.as_deref(), &input.script.directives)?,
             None => {
                 let setup = Setup::sized(&input.personality, &input.script.directives, RECORDED_SIZE);
-                setup.map_err(|error| Failure::Input(format!("extentscope: {error}")))?
+                let setup = setup.map_err(|error| Failure::Input(format!("extentscope: {error}")))?;
+                let devices = Devices::in_memory(&setup);
+                (setup, devices)
             }
         };
-        let mut console = Console::new(&setup, Recording::Off);
+        let mut console = Console::on(&setup, &devices, Recording::Off);
         console.play(&input.script.lines);
         for entry in console.entries() {
             self.print(out, entry)?;

@@ -1,10 +1,11 @@
 //! The live run: a mounted filesystem, the tasks that execute a script's commands, and who goes next.
 
+use super::devices::{Devices, Start};
 use super::power::{PLUG_TASK, Plug, pulls_plug};
 use super::program;
 use super::reply::CommandResult;
 use super::script::{Command, Line, Script, Until};
-use super::setup::{Setup, Start};
+use super::setup::Setup;
 use crate::base::{Prov, StateCell, TaskId};
 use crate::sim::cx::Recording;
 use crate::sim::{Choice, Chooser, Cx, Executor, Outcome, WaitQueue};
@@ -50,16 +51,25 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A freshly mounted filesystem, at rest: step 0.
+    /// A freshly made filesystem in memory, at rest: step 0.
     pub fn new(setup: &Setup, recording: Recording) -> Self {
-        Self::with_chooser(setup, recording, Chooser::Default)
+        Self::on(setup, &Devices::in_memory(setup), recording)
     }
 
-    /// The same under another rule for who goes next.
+    /// The same on a device that comes from elsewhere. It has the blocks of [`Setup::layout`].
+    pub fn on(setup: &Setup, devices: &Devices, recording: Recording) -> Self {
+        Self::begin(setup, devices, recording, Chooser::Default)
+    }
+
+    /// In memory, under another rule for who goes next.
     pub fn with_chooser(setup: &Setup, recording: Recording, chooser: Chooser) -> Self {
+        Self::begin(setup, &Devices::in_memory(setup), recording, chooser)
+    }
+
+    fn begin(setup: &Setup, devices: &Devices, recording: Recording, chooser: Chooser) -> Self {
         let cx = Cx::new(recording);
         let period = setup.directives().writeback;
-        let (device, start) = setup.open_device();
+        let (device, start) = devices.open();
         let profile = setup.profile().clone();
         let (fs, findings) = match start {
             Start::Format => (Fs::mkfs(&cx, profile, device, setup.settings(), period), Vec::new()),

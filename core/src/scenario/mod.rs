@@ -1,6 +1,7 @@
 //! Scripts: what they say (`script`), how they are read (`parse`) and written (`print`), what there is (`help`).
 
 mod attributes;
+pub mod devices;
 pub mod help;
 pub mod machine;
 #[cfg(test)]

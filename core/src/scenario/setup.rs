@@ -1,11 +1,9 @@
 //! The settings of a run: a personality, its options, a device.
 
 use super::script::Directives;
-use crate::dev::{BlockDevice, Disk};
 use crate::personality::{self, OptionError, Profile, Request};
 use crate::store::Layout;
 use crate::store::superblock::SETTINGS_MAX;
-use std::rc::Rc;
 
 /// Bytes of the device when a script does not say: the recordings' default.
 pub const RECORDED_SIZE: u64 = 512 << 20;
@@ -15,51 +13,12 @@ pub const PAGE_BLOCKS: u64 = 64;
 /// A value that cannot be honoured.
 pub type SetupError = OptionError;
 
-/// What becomes of a device when a run begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Start {
-    /// It is formatted.
-    Format,
-    /// What is on it is mounted.
-    Mount,
-}
-
-/// Gives the device that a run begins with, each time in the same state: a fork makes its run again from there.
-#[derive(Clone)]
-pub struct Devices(Rc<dyn Fn() -> (Box<dyn BlockDevice>, Start)>);
-
-impl Devices {
-    /// From whatever opens it. The device has the blocks of [`Setup::layout`].
-    pub fn new(open: impl Fn() -> (Box<dyn BlockDevice>, Start) + 'static) -> Self {
-        Self(Rc::new(open))
-    }
-    /// Opens it, as it was when the run began.
-    pub fn open(&self) -> (Box<dyn BlockDevice>, Start) {
-        (self.0)()
-    }
-}
-
-impl PartialEq for Devices {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-impl Eq for Devices {}
-
-impl std::fmt::Debug for Devices {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Devices")
-    }
-}
-
 /// Everything that a run depends on besides its lines and choices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     directives: Directives,
     profile: Profile,
     settings: String,
-    /// A device that is there already; none for a new one in memory.
-    devices: Option<Devices>,
 }
 
 impl Setup {
@@ -103,7 +62,7 @@ impl Setup {
             let reason = format!("has more than the {SETTINGS_MAX} bytes that a superblock keeps of all settings");
             return Err(OptionError { place: "settings".to_owned(), option: settings, reason });
         }
-        Ok(Self { directives, profile, settings, devices: None })
+        Ok(Self { directives, profile, settings })
     }
 
     /// The setup of a filesystem that is on a device, from the settings that its superblock keeps. What else the
@@ -131,20 +90,6 @@ impl Setup {
                 reason: format!("is not what is on the device: {personality}"),
             }),
             None => Ok(setup),
-        }
-    }
-
-    /// The same on a device that is there already.
-    #[must_use]
-    pub fn on(mut self, devices: Devices) -> Self {
-        self.devices = Some(devices);
-        self
-    }
-    /// Opens the device that the run begins with.
-    pub fn open_device(&self) -> (Box<dyn BlockDevice>, Start) {
-        match &self.devices {
-            Some(devices) => devices.open(),
-            None => (Box::new(Disk::in_memory(self.layout().blocks(), self.prefill())), Start::Format),
         }
     }
 

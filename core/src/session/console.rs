@@ -9,6 +9,7 @@
 use super::answer::{CommandEntry, LineError, Standing};
 use super::recipe::{Given, Pace, Recipe, Submitted};
 use crate::base::TaskId;
+use crate::scenario::devices::Devices;
 use crate::scenario::machine::{Finished, Machine};
 use crate::scenario::script::{Command, Expect, Line};
 use crate::scenario::setup::Setup;
@@ -49,10 +50,15 @@ pub struct Console {
 }
 
 impl Console {
-    /// A freshly mounted filesystem.
+    /// A freshly made filesystem in memory.
     pub fn new(setup: &Setup, recording: Recording) -> Self {
+        Self::on(setup, &Devices::in_memory(setup), recording)
+    }
+
+    /// The same on a device that comes from elsewhere.
+    pub fn on(setup: &Setup, devices: &Devices, recording: Recording) -> Self {
         let mut console = Self {
-            machine: Machine::new(setup, recording),
+            machine: Machine::on(setup, devices, recording),
             entries: Vec::new(),
             given: Vec::new(),
             ended: 0,
@@ -70,8 +76,8 @@ impl Console {
     }
 
     /// The run that a recipe describes, up to its last step.
-    pub fn again(setup: &Setup, recipe: &Recipe) -> Self {
-        let mut console = Self::new(setup, Recording::On);
+    pub fn again(setup: &Setup, devices: &Devices, recipe: &Recipe) -> Self {
+        let mut console = Self::on(setup, devices, Recording::On);
         console.machine.replay(recipe.choices.clone());
         let mut commands = recipe.submitted.iter().peekable();
         for (index, given) in recipe.given.iter().enumerate() {

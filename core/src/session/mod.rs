@@ -22,6 +22,7 @@ pub use console::Console;
 
 use crate::base::{Errno, PAGE_SIZE, TaskId};
 use crate::personality;
+use crate::scenario::devices::Devices;
 use crate::scenario::parse;
 use crate::scenario::script::{Line, Script};
 use crate::scenario::setup::PAGE_BLOCKS;
@@ -43,6 +44,7 @@ use side_by_side::{Side, SideBySide, takes_part};
 /// A run, a cursor in it, and the branches that were left.
 pub struct Session {
     setup: Setup,
+    devices: Devices,
     console: Console,
     history: History,
     cursor: usize,
@@ -55,10 +57,17 @@ pub struct Session {
 
 /// Beginning.
 impl Session {
-    /// A freshly mounted filesystem; step 0.
+    /// A freshly made filesystem in memory; step 0.
     pub fn new(setup: Setup) -> Self {
+        let devices = Devices::in_memory(&setup);
+        Self::on(setup, devices)
+    }
+
+    /// The same on a device that comes from elsewhere; a fork begins there again.
+    pub fn on(setup: Setup, devices: Devices) -> Self {
         let mut session = Self {
-            console: Console::new(&setup, Recording::On),
+            console: Console::on(&setup, &devices, Recording::On),
+            devices,
             history: History::new(setup.block_size()),
             setup,
             cursor: 0,
@@ -173,7 +182,7 @@ impl Session {
 
     fn make_again(&mut self, recipe: &Recipe, same_events: usize) {
         self.history.forget_after(same_events);
-        self.console = Console::again(&self.setup, recipe);
+        self.console = Console::again(&self.setup, &self.devices, recipe);
         self.cursor = self.cursor.min(recipe.steps);
         self.bookmarks.retain(|step| *step <= recipe.steps);
         self.show();

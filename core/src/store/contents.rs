@@ -104,12 +104,27 @@ impl Contents {
                 }
             }
             Item::Extent(extent) => self.extents.push(extent),
-            Item::Users(range, others) => self.users.insert(range, others),
+            Item::Users(range, others) => add(&mut self.users, range, others, report),
             Item::DiskExtent(range) => self.disk_extents.push(range),
             Item::Piece(packed, device) => drop(self.pieces.insert(packed.start, (packed, device))),
-            Item::Free(range) => self.free.insert(range, ()),
-            Item::Sum(range, sum) => self.sums.insert(range, sum),
+            Item::Free(range) => add(&mut self.free, range, (), report),
+            Item::Sum(range, sum) => add(&mut self.sums, range, sum, report),
             Item::Inline { .. } | Item::Packed { .. } => unreachable!("parts are joined first"),
         }
+    }
+}
+
+/// One more run; runs of a kind neither overlap nor could be one.
+fn add<V: Clone + PartialEq>(
+    map: &mut RangeMap<DevBlock, V>,
+    range: Range<DevBlock>,
+    value: V,
+    report: &mut dyn FnMut(Finding),
+) {
+    let (overlaps, before) = (map.overlaps(range), map.len());
+    map.insert(range, value);
+    if overlaps || map.len() != before + 1 {
+        let what = format!("{range:?} overlaps another run, or is one with it");
+        report(Finding::new(Rule::ItemForm, "runs of blocks", Some(range.start), what));
     }
 }

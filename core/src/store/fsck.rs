@@ -4,9 +4,9 @@ use super::contents::Contents;
 use super::corrupt::{Finding, Rule};
 use super::users::{Change, Users};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, ExtentKind, Ino, Range, RangeMap};
+use crate::base::{DevBlock, Extent, ExtentKind, Ino, Range, RangeMap};
 use crate::personality::Profile;
-use crate::personality::plan::SharePlan;
+use crate::personality::plan::{InlinePlace, Prealloc, SharePlan};
 use std::collections::BTreeSet;
 
 /// Reports every rule that the contents break, as a filesystem of this profile.
@@ -56,7 +56,7 @@ impl Check<'_> {
     fn records(&mut self) -> bool {
         let contents = self.contents;
         let mut placed = true;
-        let mut before: Option<crate::base::Extent> = None;
+        let mut before: Option<Extent> = None;
         let end_max = self.profile.block.block_after(self.profile.max_file_size);
         for extent in &contents.extents {
             let object = || format!("inode {} block {}", extent.ino, extent.start);
@@ -70,8 +70,7 @@ impl Check<'_> {
             if extent.end() > end_max {
                 self.broken(Rule::ExtentPlace, object(), at, "the file cannot be so long");
             }
-            let whole = extent.kind != ExtentKind::Inline || extent.len == 1;
-            if !whole || (extent.kind == ExtentKind::Reserved && extent.addr.0 != 0) {
+            if !self.is_kept(extent) {
                 self.broken(Rule::ItemForm, object(), at, "the record says what its kind cannot");
             }
             if let Some(range) = extent.dev_range().filter(|range| !self.may_hold(*range)) {
@@ -81,6 +80,21 @@ impl Check<'_> {
             before = Some(*extent);
         }
         placed
+    }
+
+    /// Whether this filesystem keeps such a record.
+    fn is_kept(&self, extent: &Extent) -> bool {
+        let profile = self.profile;
+        let first_only =
+            profile.inode_data.is_some() || profile.inline.is_some_and(|plan| plan.place == InlinePlace::WholeFile);
+        let in_keys = profile.inode_data.is_some() || profile.inline.is_some();
+        let marked = !extent.shared || profile.share == SharePlan::Marks;
+        marked
+            && match extent.kind {
+                ExtentKind::Written | ExtentKind::Unwritten => true,
+                ExtentKind::Reserved => extent.addr.0 == 0 && profile.prealloc == Prealloc::Reserved,
+                ExtentKind::Inline => extent.len == 1 && in_keys && (!first_only || extent.start.0 == 0),
+            }
     }
 
     /// Whether data may lie there: inside the data's area and outside of what formatting takes, or in pieces.
@@ -169,6 +183,11 @@ impl Check<'_> {
         }
         if !kept {
             return;
+        }
+        let mut used: RangeMap<DevBlock, ()> = RangeMap::default();
+        contents.extents.iter().filter_map(|extent| extent.dev_range()).for_each(|range| used.insert(range, ()));
+        for range in contents.disk_extents.iter().filter(|range| !used.overlaps(**range)) {
+            self.broken(Rule::DiskExtents, format!("extent {range:?}"), Some(range.start), "no record uses it");
         }
         for extent in &contents.extents {
             let Some(range) = extent.dev_range() else { continue };

@@ -93,6 +93,7 @@ impl Item {
         let mut from = Reader(payload);
         let start = DevBlock(key.id);
         let item = match kind {
+            Kind::Counters if key.id != 0 => return None,
             Kind::Counters => Self::Counters { next_ino: from.u32()? },
             Kind::Inode => Self::Inode(Ino(u32::try_from(key.id).ok()?), inode(&mut from)?),
             Kind::Name => {
