@@ -59,7 +59,14 @@ impl Expected {
             Command::Pwrite(ask) => self.write(name, ask, done),
             Command::Mwrite(ask) => self.store(name, ask, done, err),
             Command::CopyRange(ask) => {
-                self.take(name, &ask.source, unsigned(ask.source_off), unsigned(ask.dest_off), done);
+                // The tool asks again for what is left, and a copy inside one file has made the source longer.
+                let (mut from, mut to, mut left) = (unsigned(ask.source_off), unsigned(ask.dest_off), done);
+                while left > 0 {
+                    let there = self.files.get(&ask.source).map_or(left, |source| source.size().saturating_sub(from));
+                    let part = left.min(if there == 0 { left } else { there });
+                    self.take(name, &ask.source, from, to, part);
+                    (from, to, left) = (from + part, to + part, left - part);
+                }
             }
             _ if err.is_some() => {}
             Command::Open(ask) => self.open(ask),

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod contents;
+pub mod crash;
 pub mod document;
 pub mod expected;
 pub mod explore;

@@ -1,6 +1,7 @@
 //! The tests that need the whole crate: one binary, one module per subject.
 
 mod complete;
+mod crash;
 mod docs;
 mod fidelity;
 mod golden;

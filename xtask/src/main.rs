@@ -9,8 +9,10 @@ mod bench;
 mod browser;
 mod build;
 mod bundle;
+mod crash;
 mod explore;
 mod fsx;
+mod fuzz;
 mod kernel;
 mod page;
 mod run;
@@ -37,10 +39,14 @@ enum Command {
     Serve(serve::Options),
     /// Build the page into dist/, ready for any static host, and print its size
     Build,
+    /// Cut the power at every moment of many workloads, and look at what is mounted then
+    Crash(crash::Options),
     /// Run tasks against each other in many orders, and check every rule after each step
     Explore(explore::Options),
     /// Do random operations on every filesystem and on a flat file, and compare after each one
     Fsx(fsx::Options),
+    /// Mount nearly valid images: each one has to answer
+    Fuzz(fuzz::Options),
     /// Measure the engine next to peers: replay, seek, extent map, page cache; fails on nothing
     Bench(bench::Options),
     /// Run every check there is; the last line says how many passed
@@ -51,8 +57,10 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => serve::run(&options),
         Command::Build => build::run(),
+        Command::Crash(options) => crash::run(&options),
         Command::Explore(options) => explore::run(&options),
         Command::Fsx(options) => fsx::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Test(options) => return test::run(&options),
     };

@@ -2,11 +2,11 @@
 
 use super::zero_range::OverHoles;
 use super::{Fill, Source, Transfer};
-use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Prov, Range, Stamped};
+use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Prov, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
-use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
+use crate::personality::plan::{Defect, GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
 /// One folio's part of a write.
@@ -170,7 +170,22 @@ impl Volume {
         if end > self.inodes.size(ino) {
             self.inodes.set_size(ino, end);
         }
+        self.tell_too_early(ino, wanted);
         Ok(Some(end - part.pos))
+    }
+
+    /// What the device is told when the cache has data, and should be told when the device has it.
+    fn tell_too_early(&self, ino: Ino, blocks: Range<FileBlock>) {
+        if self.is_wrong(Defect::SizeEarly) {
+            self.inodes.set_disk_size(ino, self.inodes.size(ino));
+        } else if self.is_wrong(Defect::ConvertEarly) {
+            for extent in self.extents.pieces(ino, blocks).into_iter().filter_map(|(_, extent)| extent) {
+                if extent.kind == ExtentKind::Unwritten {
+                    let written = Extent { kind: ExtentKind::Written, ..extent };
+                    self.extents.replace(ino, extent.range(), &[written]);
+                }
+            }
+        }
     }
 
     /// Whether the folio is still the one that was found, or could be added; its lock is held.

@@ -3,9 +3,10 @@
 use super::Volume;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Errno, ExtentKind, Ino, Payload, Prov, Range, RangeMap, Stamped};
+use crate::base::{DevBlock, Errno, ExtentKind, FileBlock, Ino, Payload, Prov, Range, RangeMap, Stamped};
 use crate::dev::{Op, Runs};
 use crate::inode::{Inode, InodeTable};
+use crate::personality::plan::Defect;
 use crate::store::node::Pointer;
 use crate::store::read::{self, Image};
 use crate::store::tree::NodeBytes;
@@ -58,9 +59,12 @@ impl Volume {
         for ticket in tickets {
             self.io.wait(ticket).await?;
         }
-        self.io.flush().await?;
+        if !self.is_wrong(Defect::NoFlush) {
+            self.io.flush().await?;
+        }
         let (range, data) = self.superblock_write(next.generation, next.root);
-        let ticket = self.io.submit(Op::Write { data, fua: true }, range);
+        let fua = !self.is_wrong(Defect::NoFua);
+        let ticket = self.io.submit(Op::Write { data, fua }, range);
         self.io.wait(ticket).await.map(drop)
     }
 
@@ -73,6 +77,11 @@ impl Volume {
         let (range, data) = self.superblock_write(0, None);
         self.io.do_now(Op::Write { data, fua: false }, range)?;
         let next = self.prepare()?;
+        self.write_now(next)
+    }
+
+    /// A commit at once, while no task waits for the device.
+    fn write_now(&self, next: Transaction) -> Result<(), Errno> {
         for (range, data) in self.node_writes(&next) {
             self.io.do_now(Op::Write { data, fua: false }, range)?;
         }
@@ -215,8 +224,33 @@ impl Volume {
             self.dispose(&self.extents.remove_inode(orphan));
             self.inodes.remove(orphan);
         }
+        self.mount_wrongly();
         self.space.unpin(&self.space.pinned());
         Ok(())
+    }
+
+    /// What a mount changes that should change nothing.
+    fn mount_wrongly(&self) {
+        let inodes: Vec<(Ino, u64)> =
+            self.inodes.table(|table| table.inodes.iter().map(|(ino, inode)| (*ino, inode.disk_size)).collect());
+        if self.is_wrong(Defect::TrimAtMount) {
+            for (ino, size) in inodes {
+                let behind = Range::new(self.profile.block.block_after(size), FileBlock(u64::MAX >> 2));
+                self.dispose(&self.extents.replace(ino, behind, &[]));
+            }
+        } else if self.is_wrong(Defect::MountChanges) {
+            for (ino, size) in inodes {
+                self.inodes.set_disk_size(ino, size + 1);
+                self.inodes.set_size(ino, size + 1);
+            }
+            // A device that fails keeps what it had.
+            let _kept = self.prepare().and_then(|next| self.write_now(next));
+        }
+    }
+
+    /// Whether this filesystem does this wrong on purpose.
+    pub fn is_wrong(&self, defect: Defect) -> bool {
+        self.profile.defect == Some(defect)
     }
 
     /// What the device holds, if it keeps every rule.

@@ -25,7 +25,7 @@ use crate::dev::{BlockDevice, IoQueue};
 use crate::extent::ExtentMap;
 use crate::inode::Inodes;
 use crate::personality::Profile;
-use crate::personality::plan::Reservation;
+use crate::personality::plan::{Defect, Reservation};
 use crate::sim::{Cx, WaitQueue};
 use crate::space::{Refs, Space};
 use crate::store::Layout;
@@ -130,7 +130,12 @@ impl Volume {
         for extent in removed {
             match extent.kind {
                 ExtentKind::Written | ExtentKind::Unwritten => {
-                    self.refs.drop(extent).into_iter().for_each(|unused| self.space.free(unused));
+                    for unused in self.refs.drop(extent) {
+                        self.space.free(unused);
+                        if self.is_wrong(Defect::ReuseEarly) {
+                            self.space.unpin(&[unused]);
+                        }
+                    }
                 }
                 ExtentKind::Reserved => self.space.ledger().sub(Counter::Reserved, u64::from(extent.len)),
                 ExtentKind::Inline => self.extents.inline().remove(extent.addr.0),

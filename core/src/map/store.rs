@@ -4,10 +4,11 @@ use crate::base::packed::Piece;
 use crate::base::{BlockSize, DevBlock, Errno, Extent, Ino, Payload, Range};
 use crate::extent::Trees;
 use crate::personality::Profile;
+use crate::personality::plan::Defect;
 use crate::store::node::Pointer;
 use crate::store::read::Image;
 use crate::store::users::{Change, Edits};
-use crate::store::{CowTree, Item, Layout, StoredInode, Superblock, Transaction, Users, blob};
+use crate::store::{CowTree, Item, Kind, Layout, StoredInode, Superblock, Transaction, Users, blob};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A filesystem's metadata as plain data: what a commit writes.
@@ -40,6 +41,8 @@ pub struct Store {
     users: Users,
     /// Items that changed and are not in the tree yet: a commit failed.
     pending: Edits,
+    /// Counts that wait for the next commit, where they are late on purpose.
+    late: Option<Edits>,
     tree: CowTree,
 }
 
@@ -52,6 +55,7 @@ impl Store {
             told: Metadata::default(),
             users: Users::new(profile.data_area, &profile.metadata),
             pending: Edits::new(),
+            late: late(profile),
             tree: CowTree::new(layout),
         }
     }
@@ -63,7 +67,7 @@ impl Store {
         // The items about users and free blocks are on the device already.
         users.tell(&mut Edits::new());
         let Superblock { generation, settings, .. } = image.superblock;
-        Self { number: generation, settings, told, users, pending: Edits::new(), tree: image.tree }
+        Self { number: generation, settings, told, users, pending: Edits::new(), late: late(profile), tree: image.tree }
     }
 
     /// The directives that the filesystem was made with go into every superblock.
@@ -87,7 +91,16 @@ impl Store {
         let block = self.tree.layout().block;
         changes(&self.told, &metadata, block, &mut self.pending);
         count(&mut self.users, &self.told, &metadata);
-        self.users.tell(&mut self.pending);
+        match &mut self.late {
+            None => self.users.tell(&mut self.pending),
+            Some(late) => {
+                let mut counts = Edits::new();
+                self.users.tell(&mut counts);
+                let users = counts.extract_if(.., |key, _| key.kind == Kind::Users.number()).collect();
+                self.pending.extend(std::mem::replace(late, users));
+                self.pending.extend(counts);
+            }
+        }
         self.told = metadata;
         self.tree.change(self.number + 1, &self.pending)
     }
@@ -103,6 +116,11 @@ impl Store {
         self.pending.clear();
         self.tree.commit(next);
     }
+}
+
+/// Room for counts that are late on purpose.
+fn late(profile: &Profile) -> Option<Edits> {
+    (profile.defect == Some(Defect::CountLate)).then(Edits::new)
 }
 
 /// Counts the owners of blocks that came and went.

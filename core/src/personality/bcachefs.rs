@@ -230,5 +230,6 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fsync: FsyncPlan::Part,
         flush_on_close_after_truncate: false,
         crash: CrashPlan::LastCommit,
+        defect: None,
     })
 }

@@ -165,6 +165,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         fsync: FsyncPlan::WholeFile,
         flush_on_close_after_truncate: true,
         crash: CrashPlan::LastCommit,
+        defect: None,
     })
 }
 

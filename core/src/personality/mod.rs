@@ -43,13 +43,20 @@ pub struct Request<'a> {
 
 /// The profile for a request, or the name of the option that is not known or not modelled.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
+    let (defects, patches): (Vec<_>, Vec<_>) = request.patches.iter().cloned().partition(|(key, _)| key == "defect");
+    let own = Request { patches: &patches, ..request.clone() };
     let mut profile = match request.name {
-        ext4::NAME => ext4::profile(request)?,
-        xfs::NAME => xfs::profile(request)?,
-        btrfs::NAME => btrfs::profile(request)?,
-        bcachefs::NAME => bcachefs::profile(request)?,
+        ext4::NAME => ext4::profile(&own)?,
+        xfs::NAME => xfs::profile(&own)?,
+        btrfs::NAME => btrfs::profile(&own)?,
+        bcachefs::NAME => bcachefs::profile(&own)?,
         other => return Err(OptionError::personality(other, &NAMES)),
     };
+    if let Some((_, name)) = defects.last() {
+        let known: Vec<&str> = plan::Defect::ALL.iter().map(|(name, _)| *name).collect();
+        let defect = plan::Defect::of(name);
+        profile.defect = Some(defect.ok_or_else(|| OptionError::not_one_of("patch defect", name, &known))?);
+    }
     if let Some(fanout) = request.fanout {
         let entries = fanout.max(3);
         profile.tree = plan::TreeShape { root: entries, node: entries, ..profile.tree };

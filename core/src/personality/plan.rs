@@ -1,11 +1,13 @@
 //! The questions, as the types of their answers.
 
+mod defect;
 mod fallocate;
 mod promise;
 mod sharing;
 mod small;
 mod space;
 
+pub use defect::*;
 pub use fallocate::*;
 pub use promise::*;
 pub use sharing::*;
@@ -105,6 +107,8 @@ pub struct Profile {
     pub flush_on_close_after_truncate: bool,
     /// Whether the last directory operation or write reaches the device without a commit.
     pub crash: CrashPlan,
+    /// What it does wrong on purpose.
+    pub defect: Option<Defect>,
 }
 
 /// One tree for all inodes or one each, and its fan-out.

@@ -21,6 +21,7 @@ impl Fs {
                 volume.commit().await?;
             }
         }
+        self.let_writeback_end().await;
         self.start_over()
     }
 
@@ -28,11 +29,17 @@ impl Fs {
     pub async fn crash(&self) -> OpResult<()> {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Remount, 1, 0);
+        self.let_writeback_end().await;
+        volume.io.cut_power(&Survivors::All);
+        self.start_over()
+    }
+
+    /// Waits for what is on its way to the device: it belongs to folios that a mount forgets.
+    async fn let_writeback_end(&self) {
+        let volume = self.volume();
         for ino in volume.cache.files() {
             volume.wait_writeback(ino, 0, u64::MAX >> 1).await;
         }
-        volume.io.cut_power(&Survivors::All);
-        self.start_over()
     }
 
     /// The power goes at once: of the writes that were not flushed only the survivors are there when what is left is

@@ -1,0 +1,154 @@
+//! What a file may show after a power cut.
+//!
+//! Between its last promise (a sync that covered it) and the cut, a byte may be what it was at the promise or after any
+//! command since, and the file as long as then, or as long as whole blocks of a write in between had made it. A file that
+//! nothing touched since its promise is exact, its map included. Names and contents of a rename, a clone or a shift are
+//! there all or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use extentscope_core::base::{Extent, Ino};
+use extentscope_core::scenario::machine::Machine;
+use extentscope_core::scenario::script::{Command, Line};
+
+use super::PREFILL;
+use crate::contents::contents;
+
+/// When the power goes: so many commands have ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// Commands that ended before.
+    pub done: usize,
+}
+
+/// A file as it is after a command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct View {
+    bytes: Vec<u8>,
+    map: Vec<Extent>,
+}
+
+/// All names after a command.
+type Names = BTreeMap<String, View>;
+
+/// What was seen after each command.
+pub struct Oracle {
+    views: Vec<Names>,
+    /// After which commands which names are promised.
+    promised: Vec<BTreeSet<String>>,
+    /// Commands whose effect is whole or absent.
+    whole: Vec<bool>,
+}
+
+fn look(machine: &Machine) -> Names {
+    let volume = machine.fs().volume();
+    let names: Vec<(String, Ino)> =
+        volume.inodes.table(|table| table.names.iter().map(|(name, ino)| (name.clone(), *ino)).collect());
+    let view = |ino: Ino| View { bytes: contents(machine, ino), map: volume.extents.extents(ino) };
+    names.into_iter().map(|(name, ino)| (name, view(ino))).collect()
+}
+
+impl Oracle {
+    /// Before the first command.
+    pub fn new(machine: &Machine) -> Self {
+        Self { views: vec![look(machine)], promised: vec![BTreeSet::new()], whole: vec![false] }
+    }
+
+    /// A command has ended.
+    pub fn after(&mut self, machine: &Machine, line: &Line, failed: bool) {
+        let view = look(machine);
+        let current = machine.fs().open_files(|open| open.current.clone());
+        let promised = match &line.command {
+            _ if failed => BTreeSet::new(),
+            Command::Fsync | Command::Fdatasync => current.into_iter().collect(),
+            Command::Syncfs | Command::Remount | Command::Snapshot(_) => view.keys().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        let whole = matches!(
+            line.command,
+            Command::Rename { .. } | Command::Reflink(_) | Command::Fallocate(_) | Command::Truncate(_)
+        );
+        self.views.push(view);
+        self.promised.push(promised);
+        self.whole.push(whole);
+    }
+
+    /// Whether the command that just ended promised something.
+    pub fn promises_at(&self, done: usize) -> bool {
+        !self.promised[done].is_empty()
+    }
+
+    /// Whether what is mounted may be there.
+    pub fn judge(&self, machine: &Machine, moment: Moment) -> Result<(), String> {
+        let found = look(machine);
+        if let Some((name, _)) = found.iter().find(|(_, view)| view.bytes.contains(&PREFILL)) {
+            return Err(format!("{name} shows what nobody wrote"));
+        }
+        let last = (moment.done + 1).min(self.views.len() - 1);
+        let names: BTreeSet<&String> =
+            self.views[..=last].iter().flat_map(BTreeMap::keys).chain(found.keys()).collect();
+        for name in names {
+            let promise = (0..=moment.done).rev().find(|at| self.promised[*at].contains(name)).unwrap_or(0);
+            let window: Vec<Option<&View>> = (promise..=last).map(|at| self.views[at].get(name)).collect();
+            self.judge_file(name, found.get(name), &window, promise, last)?;
+        }
+        Ok(())
+    }
+
+    fn judge_file(
+        &self,
+        name: &str,
+        found: Option<&View>,
+        window: &[Option<&View>],
+        promise: usize,
+        last: usize,
+    ) -> Result<(), String> {
+        let Some(found) = found else {
+            let may_be_gone = promise == 0 || window.iter().any(Option::is_none);
+            return if may_be_gone { Ok(()) } else { Err(format!("{name} is gone")) };
+        };
+        let views: Vec<&View> = window.iter().flatten().copied().collect();
+        let Some(first) = views.first() else { return Err(format!("{name} was never there")) };
+        if promise > 0 && window.iter().all(|view| *view == window[0]) {
+            return same(name, first, found);
+        }
+        let sizes: Vec<u64> = views.iter().map(|view| view.bytes.len() as u64).collect();
+        let size = found.bytes.len() as u64;
+        let between = |low: u64, high: u64| low < size && size < high && size.is_multiple_of(512);
+        let grew = sizes.windows(2).any(|pair| between(pair[0], pair[1])) || between(0, sizes[0]);
+        if !sizes.contains(&size) && !(grew || (promise == 0 && size == 0)) {
+            return Err(format!("{name} has {size} bytes, which is none of {sizes:?}"));
+        }
+        for (at, byte) in found.bytes.iter().enumerate() {
+            let allowed = views.iter().filter_map(|view| view.bytes.get(at));
+            // The block of a new end is zeroed behind it in place, before the size says so (`ext4_block_truncate_page`).
+            let zeroed = |size: &u64| *size <= at as u64 && (at as u64) < size.next_multiple_of(4096);
+            if !allowed.clone().any(|allowed| allowed == byte) && !(*byte == 0 && sizes.iter().any(zeroed)) {
+                let allowed: BTreeSet<u8> = allowed.copied().collect();
+                return Err(format!("{name}: byte {at} is {byte:#04x}, and may be {allowed:02x?}"));
+            }
+        }
+        // One command that is whole or absent, and nothing else since the promise.
+        let alone = promise > 0 && last == promise + 1 && self.whole[last];
+        if alone && !views.iter().any(|view| view.bytes == found.bytes) {
+            return Err(format!("{name} is in the middle of a command that is whole or absent"));
+        }
+        Ok(())
+    }
+}
+
+fn same(name: &str, promised: &View, found: &View) -> Result<(), String> {
+    if promised.bytes != found.bytes {
+        let at = promised.bytes.iter().zip(&found.bytes).position(|(a, b)| a != b);
+        return Err(format!(
+            "{name} was promised and is not the same: {} bytes for {}, first at {at:?}",
+            found.bytes.len(),
+            promised.bytes.len()
+        ));
+    }
+    let plain = |map: &[Extent]| -> Vec<_> { map.iter().map(|e| (e.start, e.len, e.addr, e.kind)).collect() };
+    if plain(&promised.map) != plain(&found.map) {
+        return Err(format!("{name} was promised, and its map is {:?}, not {:?}", found.map, promised.map));
+    }
+    Ok(())
+}
