@@ -11,6 +11,7 @@ mod observation;
 mod parse;
 mod parse_property;
 mod reference;
+mod remounted;
 mod scenarios;
 mod schedule;
 mod tidy;
