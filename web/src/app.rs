@@ -251,6 +251,12 @@ impl App {
                 self.timers.opening = Some(Timeout::new(ms, tick));
             }
             Effect::Download { name, text } => browser::download(name, &text),
+            Effect::DownloadBytes { name, bytes } => browser::download_bytes(name, &bytes),
+            Effect::Confirm { question, then } => {
+                if browser::confirm(question) {
+                    link.send_message(Msg::Do(*then));
+                }
+            }
             Effect::Copy(text) => browser::copy(&text),
             Effect::CopyLink { script, step } => browser::copy(&link::write(&script, step)),
             Effect::Prefs => {

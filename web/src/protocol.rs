@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::scene::{Lane, Scene};
 
 /// Raised with every change of the records below, or of the ones in [`crate::scene`].
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// From the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -208,6 +208,37 @@ pub enum Call {
     DiscardBranch(u32),
     /// Sets or takes away a bookmark at the cursor.
     Bookmark,
+    /// Runs on another device: what is on it is mounted, an empty one is formatted.
+    Place(Place),
+    /// Every byte of the device at the head.
+    Image,
+    /// Mounts an image: it replaces what is on the device.
+    OpenImage(Vec<u8>),
+    /// Formats the device again.
+    Wipe,
+}
+
+/// Where the device lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Place {
+    /// In the worker's memory, as long as the page is open.
+    #[default]
+    Memory,
+    /// In a file of the browser's private file system: it stays.
+    Opfs,
+}
+
+impl Place {
+    /// In the order of the control.
+    pub const ALL: [Self; 2] = [Self::Memory, Self::Opfs];
+
+    /// The word of the control.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Opfs => "opfs",
+        }
+    }
 }
 
 /// What came of a call.
@@ -223,6 +254,8 @@ pub enum Answer {
     Text(String),
     /// A tool's answer.
     Photo(Photo),
+    /// Bytes that were asked for.
+    Bytes(Vec<u8>),
 }
 
 /// A tool's answer, which stays what it was when the file moves on.

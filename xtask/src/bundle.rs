@@ -38,14 +38,14 @@ fn compile(profile: Profile) -> Outcome {
     let mut cargo = run::cargo();
     cargo.args(["build", "-p", "extentscope-web", "--bin", "app", "--bin", "worker", "--target", WASM]);
     if profile == Profile::Release {
-        cargo.arg("--release");
+        cargo.args(["--profile", "page"]);
     }
     run::status(&mut cargo)
 }
 
 fn bindgen(name: &str, profile: Profile, out: &Path) -> Outcome {
     let folder = match profile {
-        Profile::Release => "release",
+        Profile::Release => "page",
         Profile::Dev => "debug",
     };
     let wasm = run::target_folder()?.join(WASM).join(folder).join(name).with_extension("wasm");

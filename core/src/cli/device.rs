@@ -1,26 +1,26 @@
 //! Devices in files: making, checking and listing them, and running scripts on them.
 
 use super::{Failure, input};
-use crate::base::{DevBlock, Errno, Range};
+use crate::base::Errno;
 use crate::dev::file::{ByteFile, FileMedium, Remember};
-use crate::dev::{BlockDevice, Disk};
 use crate::personality;
 use crate::scenario::devices::{Devices, Start};
+use crate::scenario::found::{self, Trouble};
 use crate::scenario::machine::Machine;
 use crate::scenario::script::Directives;
 use crate::scenario::setup::{RECORDED_SIZE, Setup};
 use crate::sim::cx::Recording;
-use crate::store::read::{self, Image};
-use crate::store::{Finding, Superblock, fsck};
+use crate::store::Finding;
 use crate::view::json;
 use clap::Args;
 use serde::Serialize;
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that is open for reading, and for writing where that is wanted.
-struct OsFile(std::cell::RefCell<File>);
+struct OsFile(RefCell<File>);
 
 impl ByteFile for OsFile {
     fn read_at(&self, at: u64, to: &mut [u8]) -> Result<(), Errno> {
@@ -39,101 +39,63 @@ impl ByteFile for OsFile {
     fn sync(&mut self) -> Result<(), Errno> {
         self.0.get_mut().sync_data().map_err(|_| Errno::EIO)
     }
+    fn size(&self) -> Result<u64, Errno> {
+        self.0.borrow().metadata().map(|found| found.len()).map_err(|_| Errno::EIO)
+    }
+    fn resize(&mut self, bytes: u64) -> Result<(), Errno> {
+        self.0.get_mut().set_len(bytes).map_err(|_| Errno::ENOSPC)
+    }
 }
 
 fn complaint(path: &Path, what: impl std::fmt::Display) -> Failure {
     Failure::Input(format!("extentscope: {}: {what}", path.display()))
 }
 
-fn size_of(path: &Path) -> Result<u64, Failure> {
-    std::fs::metadata(path).map(|found| found.len()).map_err(|error| complaint(path, error))
+/// What is to be done with a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Access {
+    Read,
+    Write,
 }
 
-fn open(path: &Path, write: bool) -> Result<OsFile, Failure> {
-    let file = OpenOptions::new().read(true).write(write).open(path).map_err(|error| complaint(path, error))?;
-    Ok(OsFile(std::cell::RefCell::new(file)))
-}
-
-/// The device of a setup in a file, the same one each time it is asked for.
-fn device_in(file: OsFile, setup: &Setup, start: Start) -> Devices {
-    let medium = FileMedium::new(file, setup.block_size(), Remember::No);
-    let blocks = setup.layout().blocks();
-    Devices::new(move || -> (Box<dyn BlockDevice>, Start) {
-        (Box::new(Disk::over(blocks, Box::new(medium.clone()))), start)
-    })
+fn open(path: &Path, access: Access) -> Result<OsFile, Failure> {
+    let file = OpenOptions::new().read(true).write(access == Access::Write).open(path);
+    file.map(|file| OsFile(RefCell::new(file))).map_err(|error| complaint(path, error))
 }
 
 /// The filesystem that is on a device, or a new one where the file is missing or empty: its setup and the device.
 ///
 /// # Errors
 /// What is wrong with the device, the settings or the file.
-pub fn open_on(path: &Path, personality: Option<&str>, directives: &Directives) -> Result<(Setup, Devices), Failure> {
-    if path.exists() && size_of(path)? > 0 {
-        let file = open(path, true)?;
-        let superblock = superblock(&file, size_of(path)?).map_err(|findings| broken(path, &findings))?;
-        let mut directives = directives.clone();
-        directives.personality = personality.map(str::to_owned).or(directives.personality);
-        let setup = Setup::of_device(&superblock.settings, &directives).map_err(|error| complaint(path, error))?;
-        let image = image(&file, superblock, &setup);
-        image.map_err(|findings| broken(path, &findings))?;
-        let devices = device_in(file, &setup, Start::Mount);
+pub fn open_on(
+    path: &Path,
+    personality: Option<&str>,
+    directives: &Directives,
+) -> Result<(Setup, Devices), Failure> {
+    let mut directives = directives.clone();
+    directives.personality = personality.map(str::to_owned).or(directives.personality);
+    if path.exists() && std::fs::metadata(path).map_err(|error| complaint(path, error))?.len() > 0 {
+        let medium = FileMedium::new(open(path, Access::Write)?, 512, Remember::No);
+        let setup = found::find(&medium, &directives).map_err(|trouble| complaint(path, trouble))?;
+        let devices = found::devices(&medium, &setup, Start::Mount);
         return Ok((setup, devices));
     }
-    let own = directives.personality.as_deref();
-    let name = personality.or(own).unwrap_or(personality::DEFAULT);
-    let setup = Setup::sized(name, directives, RECORDED_SIZE).map_err(|error| complaint(path, error))?;
-    let file = create(path, &setup)?;
-    let devices = device_in(file, &setup, Start::Format);
+    let name = directives.personality.as_deref().unwrap_or(personality::DEFAULT);
+    let setup = Setup::sized(name, &directives, RECORDED_SIZE).map_err(|error| complaint(path, error))?;
+    let devices = create(path, &setup)?;
     Ok((setup, devices))
 }
 
-/// A file as large as the device of a setup, full of its prefill.
-fn create(path: &Path, setup: &Setup) -> Result<OsFile, Failure> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).open(path);
-    let file = file.map_err(|error| complaint(path, error))?;
-    file.set_len(setup.layout().bytes()).map_err(|error| complaint(path, error))?;
-    let mut file = OsFile(std::cell::RefCell::new(file));
-    if setup.prefill() != 0 {
-        let block = vec![setup.prefill(); 1 << 16];
-        let mut at = 0;
-        while at < setup.layout().bytes() {
-            let part = block.len().min(usize::try_from(setup.layout().bytes() - at).unwrap_or(block.len()));
-            file.write_at(at, &block[..part]).map_err(|errno| complaint(path, errno.text()))?;
-            at += part as u64;
-        }
-    }
-    Ok(file)
+/// A file as large as the device of a setup, to be formatted.
+fn create(path: &Path, setup: &Setup) -> Result<Devices, Failure> {
+    File::create(path).map_err(|error| complaint(path, error))?;
+    let medium = FileMedium::new(open(path, Access::Write)?, setup.block_size(), Remember::No);
+    found::make(&medium, setup).map_err(|errno| complaint(path, errno.text()))?;
+    Ok(found::devices(&medium, setup, Start::Format))
 }
 
-fn superblock(file: &OsFile, bytes: u64) -> Result<Superblock, Vec<Finding>> {
-    read::superblock(bytes, &mut |at| {
-        let mut sector = vec![0; crate::store::superblock::SECTOR];
-        file.read_at(at, &mut sector).map(|()| sector)
-    })
-}
-
-/// What the device holds, if it keeps every rule.
-fn image(file: &OsFile, superblock: Superblock, setup: &Setup) -> Result<Image, Vec<Finding>> {
-    let block = setup.block_size();
-    let mut read = |range: Range<DevBlock>| {
-        let mut bytes = vec![0; usize::try_from(range.len() * block).map_err(|_| Errno::EIO)?];
-        file.read_at(range.start.0 * block, &mut bytes).map(|()| bytes)
-    };
-    let mut findings = Vec::new();
-    if superblock.layout != setup.layout() {
-        let what = format!("{:?}, the settings say {:?}", superblock.layout, setup.layout());
-        findings.push(Finding::new(crate::store::Rule::SuperblockGeometry, "superblock", None, what));
-        return Err(findings);
-    }
-    let image = read::image(superblock, &mut read, &mut |finding| findings.push(finding));
-    fsck::check(&image.contents, setup.profile(), &mut |finding| findings.push(finding));
-    if findings.is_empty() { Ok(image) } else { Err(findings) }
-}
-
-fn broken(path: &Path, findings: &[Finding]) -> Failure {
-    let lines: Vec<String> = findings.iter().map(|finding| format!("{}: {finding}", path.display())).collect();
-    Failure::Input(lines.join("\n"))
+fn broken(path: &Path, findings: Vec<Finding>) -> Failure {
+    complaint(path, Trouble::Broken(findings))
 }
 
 /// Make a filesystem on a device
@@ -162,9 +124,7 @@ impl Mkfs {
             directives.mkfs.insert(self.personality.clone(), self.options.clone());
         }
         let setup = Setup::new(&self.personality, &directives).map_err(|error| complaint(&self.device, error))?;
-        File::create(&self.device).map_err(|error| complaint(&self.device, error))?;
-        let file = create(&self.device, &setup)?;
-        let devices = device_in(file, &setup, Start::Format);
+        let devices = create(&self.device, &setup)?;
         drop(Machine::on(&setup, &devices, Recording::Off));
         let layout = setup.layout();
         writeln!(
@@ -206,8 +166,7 @@ struct Report {
 
 impl Fsck {
     pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
-        let file = open(&self.device, false)?;
-        let (generation, findings) = check(&file, size_of(&self.device)?);
+        let (generation, findings) = found::check(&open(&self.device, Access::Read)?);
         if self.json {
             let device = self.device.display().to_string();
             let report = Report { device, clean: findings.is_empty(), generation, findings: findings.clone() };
@@ -228,23 +187,6 @@ impl Fsck {
     }
 }
 
-/// The newest commit and what is wrong.
-fn check(file: &OsFile, bytes: u64) -> (Option<u64>, Vec<Finding>) {
-    let superblock = match superblock(file, bytes) {
-        Ok(superblock) => superblock,
-        Err(findings) => return (None, findings),
-    };
-    let generation = Some(superblock.generation);
-    let setup = match Setup::of_device(&superblock.settings, &Directives::default()) {
-        Ok(setup) => setup,
-        Err(error) => {
-            let rule = crate::store::Rule::SuperblockGeometry;
-            return (generation, vec![Finding::new(rule, "superblock", None, error.to_string())]);
-        }
-    };
-    (generation, image(file, superblock, &setup).err().unwrap_or_default())
-}
-
 /// Print what a device holds, one item a line
 #[derive(Args, Debug)]
 pub struct Dump {
@@ -255,8 +197,8 @@ pub struct Dump {
 
 impl Dump {
     pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
-        let file = open(&self.device, false)?;
-        let superblock = superblock(&file, size_of(&self.device)?).map_err(|found| broken(&self.device, &found))?;
+        let file = open(&self.device, Access::Read)?;
+        let superblock = found::superblock(&file).map_err(|findings| broken(&self.device, findings))?;
         writeln!(out, "commit {}, root {:?}", superblock.generation, superblock.root)?;
         writeln!(out, "{:?}", superblock.layout)?;
         out.write_all(superblock.settings.as_bytes())?;
@@ -286,6 +228,6 @@ impl Dump {
             }
         }
         writeln!(out, "{} items in {nodes} nodes", items.len())?;
-        if findings.is_empty() { Ok(()) } else { Err(broken(&self.device, &findings)) }
+        if findings.is_empty() { Ok(()) } else { Err(broken(&self.device, findings)) }
     }
 }

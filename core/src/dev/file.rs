@@ -27,6 +27,61 @@ pub trait ByteFile {
     /// # Errors
     /// What the file's keeper says.
     fn sync(&mut self) -> Result<(), Errno>;
+    /// Its length in bytes.
+    ///
+    /// # Errors
+    /// What the file's keeper says.
+    fn size(&self) -> Result<u64, Errno>;
+    /// Makes it so long; new bytes are zeroes.
+    ///
+    /// # Errors
+    /// ENOSPC where there is no room, else EIO.
+    fn resize(&mut self, bytes: u64) -> Result<(), Errno>;
+}
+
+impl ByteFile for Box<dyn ByteFile> {
+    fn read_at(&self, at: u64, to: &mut [u8]) -> Result<(), Errno> {
+        (**self).read_at(at, to)
+    }
+    fn write_at(&mut self, at: u64, from: &[u8]) -> Result<(), Errno> {
+        (**self).write_at(at, from)
+    }
+    fn sync(&mut self) -> Result<(), Errno> {
+        (**self).sync()
+    }
+    fn size(&self) -> Result<u64, Errno> {
+        (**self).size()
+    }
+    fn resize(&mut self, bytes: u64) -> Result<(), Errno> {
+        (**self).resize(bytes)
+    }
+}
+
+/// Bytes in memory, as a file that is as long as it is.
+impl ByteFile for Vec<u8> {
+    fn read_at(&self, at: u64, to: &mut [u8]) -> Result<(), Errno> {
+        let at = usize::try_from(at).map_err(|_| Errno::EIO)?;
+        let end = at.checked_add(to.len()).ok_or(Errno::EIO)?;
+        to.copy_from_slice(self.get(at..end).ok_or(Errno::EIO)?);
+        Ok(())
+    }
+    fn write_at(&mut self, at: u64, from: &[u8]) -> Result<(), Errno> {
+        let at = usize::try_from(at).map_err(|_| Errno::EIO)?;
+        let end = at.checked_add(from.len()).ok_or(Errno::EIO)?;
+        self.get_mut(at..end).ok_or(Errno::ENOSPC)?.copy_from_slice(from);
+        Ok(())
+    }
+    fn sync(&mut self) -> Result<(), Errno> {
+        Ok(())
+    }
+    fn size(&self) -> Result<u64, Errno> {
+        Ok(self.len() as u64)
+    }
+    fn resize(&mut self, bytes: u64) -> Result<(), Errno> {
+        let bytes = usize::try_from(bytes).map_err(|_| Errno::ENOSPC)?;
+        Vec::resize(self, bytes, 0);
+        Ok(())
+    }
 }
 
 /// A file as a medium. Clones share it.
@@ -72,6 +127,20 @@ impl<F: ByteFile> FileMedium<F> {
         let block = usize::try_from(block).expect("a block is at most a page");
         let before = (remember == Remember::Yes).then(RangeMap::default);
         Self(Rc::new(RefCell::new(State { file, block, before, counts: Counts::default() })))
+    }
+
+    /// A run begins with what the file holds now, in blocks of `block` bytes.
+    pub fn begin(&self, block: u64) {
+        let mut state = self.0.borrow_mut();
+        state.block = usize::try_from(block).expect("a block is at most a page");
+        if let Some(before) = &mut state.before {
+            *before = RangeMap::default();
+        }
+    }
+
+    /// Looks at the file.
+    pub fn file<R>(&self, look: impl FnOnce(&mut F) -> R) -> R {
+        look(&mut self.0.borrow_mut().file)
     }
 
     /// How often the file was asked.
@@ -181,35 +250,13 @@ impl<F: ByteFile> Medium for FileMedium<F> {
 mod tests {
     use super::*;
 
-    /// Bytes that refuse to grow.
-    struct Bytes(Rc<RefCell<Vec<u8>>>);
-
-    impl ByteFile for Bytes {
-        fn read_at(&self, at: u64, to: &mut [u8]) -> Result<(), Errno> {
-            let at = usize::try_from(at).map_err(|_| Errno::EIO)?;
-            let bytes = self.0.borrow();
-            to.copy_from_slice(bytes.get(at..at + to.len()).ok_or(Errno::EIO)?);
-            Ok(())
-        }
-        fn write_at(&mut self, at: u64, from: &[u8]) -> Result<(), Errno> {
-            let at = usize::try_from(at).map_err(|_| Errno::EIO)?;
-            let mut bytes = self.0.borrow_mut();
-            bytes.get_mut(at..at + from.len()).ok_or(Errno::ENOSPC)?.copy_from_slice(from);
-            Ok(())
-        }
-        fn sync(&mut self) -> Result<(), Errno> {
-            Ok(())
-        }
-    }
-
     fn run(start: u64, count: u64, byte: u8) -> (Range<DevBlock>, Stamped) {
         (Range::sized(DevBlock(start), count), Stamped { data: Payload::Fill(byte), prov: Prov(3) })
     }
 
     #[test]
     fn neighbours_become_one_write_and_bytes_come_back() {
-        let bytes = Rc::new(RefCell::new(vec![7; 512 * 16]));
-        let mut medium = FileMedium::new(Bytes(bytes.clone()), 512, Remember::No);
+        let mut medium = FileMedium::new(vec![7_u8; 512 * 16], 512, Remember::No);
         medium.write(&[run(2, 2, 1), run(4, 1, 2), run(8, 1, 3)]).expect("there is room");
         assert_eq!(medium.counts(), Counts { writes: 2, bytes: 4 * 512, syncs: 0 });
         let found = medium.read(Range::sized(DevBlock(1), 4)).expect("it is there");
@@ -222,12 +269,11 @@ mod tests {
     #[test]
     fn what_was_overwritten_can_be_put_back() {
         let before: Vec<u8> = (0..512 * 16_u32).map(|at| u8::try_from(at % 251).expect("small")).collect();
-        let bytes = Rc::new(RefCell::new(before.clone()));
-        let mut medium = FileMedium::new(Bytes(bytes.clone()), 512, Remember::Yes);
+        let mut medium = FileMedium::new(before.clone(), 512, Remember::Yes);
         medium.write(&[run(2, 2, 1)]).expect("there is room");
         medium.write(&[run(3, 6, 2)]).expect("there is room");
-        assert_ne!(*bytes.borrow(), before);
+        assert_ne!(medium.file(|bytes| bytes.clone()), before);
         medium.rewind().expect("it was there");
-        assert_eq!(*bytes.borrow(), before);
+        assert_eq!(medium.file(|bytes| bytes.clone()), before);
     }
 }

@@ -2,6 +2,7 @@
 
 mod attributes;
 pub mod devices;
+pub mod found;
 pub mod help;
 pub mod machine;
 #[cfg(test)]

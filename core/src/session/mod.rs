@@ -20,13 +20,15 @@ pub use answer::{
 };
 pub use console::Console;
 
-use crate::base::{Errno, PAGE_SIZE, TaskId};
+use crate::base::{DevBlock, Errno, PAGE_SIZE, Range, TaskId};
+use crate::map::commit::bytes_of;
 use crate::personality;
 use crate::scenario::devices::Devices;
 use crate::scenario::parse;
 use crate::scenario::script::{Line, Script};
 use crate::scenario::setup::PAGE_BLOCKS;
 use crate::sim::cx::Recording;
+use crate::store::Finding;
 use crate::text::map_json::ExtentMap;
 use crate::trace::{Event, Recorder, TaskState};
 use crate::view::lexicon::Lexicon;
@@ -81,6 +83,14 @@ impl Session {
         session
     }
 
+    /// A run of lines on a device that comes from elsewhere, played to their end.
+    pub fn play_on(setup: Setup, devices: Devices, lines: &[Line]) -> Self {
+        let mut session = Self::on(setup, devices);
+        session.console.play(lines);
+        session.show_end();
+        session
+    }
+
     /// A new run from a whole script, played to its end; the cursor is at the last step.
     /// The personality is the override, else the script's, else [`personality::DEFAULT`].
     ///
@@ -103,6 +113,21 @@ impl Session {
         session.console.play(&script.lines);
         session.show_end();
         Ok(session)
+    }
+}
+
+/// The device at the head.
+impl Session {
+    /// Every byte of the device as it is at the head, whether it was flushed or not.
+    pub fn image(&self) -> Vec<u8> {
+        let volume = self.console.machine().fs().volume();
+        let whole = Range::new(DevBlock(0), DevBlock(self.setup.layout().blocks()));
+        bytes_of(&volume.io.device(|device| device.peek(whole)), self.setup.block_size())
+    }
+
+    /// What was wrong with the device when it was mounted last.
+    pub fn findings(&self) -> &[Finding] {
+        self.console.machine().findings()
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extentscope_core::base::{Extent, Ino};
 use extentscope_core::scenario::machine::Machine;
-use extentscope_core::scenario::script::{Command, Line};
+use extentscope_core::scenario::script::{Command, FallocMode, Line};
 
 use super::PREFILL;
 use crate::contents::contents;
@@ -64,10 +64,12 @@ impl Oracle {
             Command::Syncfs | Command::Remount | Command::Snapshot(_) => view.keys().cloned().collect(),
             _ => BTreeSet::new(),
         };
-        let whole = matches!(
-            line.command,
-            Command::Rename { .. } | Command::Reflink(_) | Command::Fallocate(_) | Command::Truncate(_)
-        );
+        // Others zero the edges of a range in place, before the map changes.
+        let whole = match &line.command {
+            Command::Rename { .. } | Command::Reflink(_) => true,
+            Command::Fallocate(ask) => matches!(ask.mode, FallocMode::Collapse | FallocMode::Insert),
+            _ => false,
+        };
         self.views.push(view);
         self.promised.push(promised);
         self.whole.push(whole);

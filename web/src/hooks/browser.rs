@@ -51,7 +51,20 @@ pub fn place(event: &KeyboardEvent) -> Place {
 
 /// Offers a text as a file.
 pub fn download(name: &str, text: &str) {
-    let blob = Blob::new_with_options(text, Some("application/json"));
+    offer(name, Blob::new_with_options(text, Some("application/json")));
+}
+
+/// The same with bytes.
+pub fn download_bytes(name: &str, bytes: &[u8]) {
+    offer(name, Blob::new_with_options(bytes, Some("application/octet-stream")));
+}
+
+/// Whether the viewer says yes.
+pub fn confirm(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(false)
+}
+
+fn offer(name: &str, blob: Blob) {
     let url = ObjectUrl::from(blob);
     let anchor = document().create_element("a").ok().and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
     let (Some(anchor), Some(body)) = (anchor, document().body()) else { return };

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::Ui;
 use super::picker::{Picker, words};
 use crate::draw::icons::Icon;
+use crate::protocol::Place;
 use crate::scenarios::SCENARIOS;
 use crate::state::{Action, Layout, Overlay, Theme};
 
@@ -49,13 +50,16 @@ pub fn pickers(ui: Ui<'_>) -> Html {
     });
     let personality = ui.state.scene.as_ref().map_or_else(String::new, |scene| scene.settings.personality.clone());
     let later = LATER.into_iter().filter(|name| *name != personality).map(AttrValue::from).collect::<Vec<_>>();
+    let place = ui.state.scene.as_ref().map_or(Place::Memory, |scene| scene.settings.place);
+    let choose = ui.dispatch.reform(|word: String| {
+        Action::Place(Place::ALL.into_iter().find(|place| place.word() == word).unwrap_or_default())
+    });
     html! {
         <div class="pickers">
             <Picker name="Scenario" testid={"scenario"} options={scenarios} value={ui.state.scenario.clone()} on_choose={load} />
             <Picker name="Filesystem" testid={"personality"} options={words(PERSONALITIES)} {later} value={personality}
                 on_choose={ui.dispatch.reform(Action::Personality)} />
-            <Picker name="Device" testid={"device"} options={words(["memory", "opfs"])} later={vec![AttrValue::from("opfs")]}
-                value="memory" on_choose={Callback::noop()} />
+            <Picker name="Device" testid={"device"} options={words(Place::ALL.map(Place::word))} value={place.word()} on_choose={choose} />
         </div>
     }
 }

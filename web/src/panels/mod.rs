@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod console;
+pub mod device;
 pub mod export;
 pub mod header;
 pub mod help;

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::{Ui, export, inspector, tables, text, tree};
+use super::{Ui, device, export, inspector, tables, text, tree};
 use crate::state::{Action, Tab};
 
 /// The column.
@@ -46,6 +46,7 @@ fn id(tab: Tab) -> &'static str {
         Tab::Tree => "tree",
         Tab::Export => "export",
         Tab::Text => "text",
+        Tab::Device => "device",
     }
 }
 
@@ -66,6 +67,7 @@ fn panel(ui: Ui<'_>, tab: Tab) -> Html {
         Tab::Tree => tree::view(ui),
         Tab::Export => export::view(ui),
         Tab::Text => text::view(ui),
+        Tab::Device => device::view(ui),
     };
     html! {
         <div class="panel" role="tabpanel" id={format!("panel-{}", id(tab))} aria-labelledby={format!("tab-{}", id(tab))} hidden={ui.state.tab != tab} tabindex="0">

@@ -9,6 +9,8 @@ mod look;
 use extentscope_core::view::text_view::TextView;
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::Place;
+
 pub use compare::{CompareScene, SideBar, SideFile, SideScene, Stretch};
 pub use look::{Change, Lane, Lens, Look, Pulse};
 
@@ -139,6 +141,8 @@ pub struct DeviceScene {
     pub lens: Lens,
     /// One cell a block of the lens.
     pub cells: Vec<DeviceCell>,
+    /// Writes that are done and not flushed: request, first block, blocks.
+    pub unflushed: Vec<(u64, u64, u64)>,
     /// Blocks that nobody has, of the whole device.
     pub free: u64,
     /// Flushes so far.
@@ -415,6 +419,12 @@ pub struct Settings {
     pub seed: u64,
     /// One line about the rest.
     pub summary: String,
+    /// Where the device lies.
+    pub place: Place,
+    /// Bytes of the whole device.
+    pub device_bytes: u64,
+    /// How often the file below was written and made durable; none in memory.
+    pub file_counts: Option<(u64, u64)>,
 }
 
 /// A future that was left.

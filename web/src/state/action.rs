@@ -2,7 +2,7 @@
 
 use super::choice::{Overlay, Pane, Side, Tab, Theme};
 use super::nav::Dir;
-use crate::protocol::{Answer, Call, LogDelta, Pick, StepSize, Tool};
+use crate::protocol::{Answer, Call, LogDelta, Pick, Place, StepSize, Tool};
 use crate::scene::Scene;
 
 /// What happened: a key, a click, a message, a timer.
@@ -121,6 +121,18 @@ pub enum Action {
     Zoom(u64),
     /// First block of the device.
     Device(u64),
+    /// Where the device lies.
+    Place(Place),
+    /// Downloads the device.
+    Image,
+    /// Mounts an image.
+    OpenImage(Vec<u8>),
+    /// Formats the device again.
+    Wipe,
+    /// A line of the console that a button stands for.
+    Give(String),
+    /// The viewer said yes.
+    Sure(Box<Action>),
 
     /// A panel of the right column.
     Tab(Tab),
@@ -221,10 +233,14 @@ pub enum For {
     Selection,
     /// A file to download.
     Export,
+    /// The device to download.
+    Image,
+    /// A run on another device.
+    Device,
 }
 
 /// What the browser has to do after an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Ask the worker.
     Call(Call, For),
@@ -244,6 +260,20 @@ pub enum Effect {
         name: &'static str,
         /// Its content.
         text: String,
+    },
+    /// A file of bytes.
+    DownloadBytes {
+        /// Its name.
+        name: &'static str,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+    /// Asks the viewer; what follows if they say yes.
+    Confirm {
+        /// The question.
+        question: &'static str,
+        /// What then.
+        then: Box<Action>,
     },
     /// To the clipboard.
     Copy(String),

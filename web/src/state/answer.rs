@@ -167,6 +167,18 @@ pub(super) fn answered(state: &mut State, wanted: For, result: Result<Answer, St
             let lane = state.view.selection.map_or(Lane::Extents, |pick| pick.lane);
             [show(state, Pick { lane, block }), vec![Effect::Focus(Focus::Cell)]].concat()
         }
+        (For::Image, Ok(Answer::Bytes(bytes))) => vec![Effect::DownloadBytes { name: "extentscope.img", bytes }],
+        (For::Device, Ok(_)) => {
+            state.photos = [None, None, None];
+            state.broken = String::new();
+            say(state, "What is on the device is mounted.");
+            Vec::new()
+        }
+        (For::Device, Err(text)) => {
+            state.broken.clone_from(&text);
+            notice(state, text);
+            Vec::new()
+        }
         (For::Export, Ok(Answer::Text(text))) => vec![Effect::Download { name: "extent-map.json", text }],
         (_, Err(text)) => {
             notice(state, text);

@@ -122,11 +122,13 @@ pub enum Tab {
     Export,
     /// Everything in words.
     Text,
+    /// The device: where it lies, and what a power cut leaves of it.
+    Device,
 }
 
 impl Tab {
     /// From left to right.
-    pub const ALL: [Self; 5] = [Self::Inspect, Self::Fiemap, Self::Tree, Self::Export, Self::Text];
+    pub const ALL: [Self; 6] = [Self::Inspect, Self::Fiemap, Self::Tree, Self::Device, Self::Export, Self::Text];
 
     /// The tab's title.
     pub fn title(self) -> &'static str {
@@ -136,6 +138,7 @@ impl Tab {
             Self::Tree => "B-tree",
             Self::Export => "Export",
             Self::Text => "Text view",
+            Self::Device => "Device",
         }
     }
 }

@@ -70,6 +70,10 @@ pub struct State {
     pub console: Console,
     /// A line that the worker had not finished when it failed.
     pub unfinished: Option<String>,
+    /// What is wrong with the device that could not be mounted, a rule a line.
+    pub broken: String,
+    /// The viewer has said yes to what comes now.
+    pub sure: bool,
     /// What is kept.
     pub prefs: Prefs,
     /// The layout.
@@ -129,6 +133,8 @@ impl Default for State {
             log: Shared::new(Vec::new()),
             console: Console::default(),
             unfinished: None,
+            broken: String::new(),
+            sure: false,
             prefs: Prefs::default(),
             layout: Layout::Wide,
             low: false,

@@ -3,7 +3,7 @@
 use super::answer::{answered, call, failed, look, opening_back, opening_tick, reported, restart, say, words};
 use super::{Action, Effect, Engine, Focus, For, Layout, Opening, Pane, SPEEDS, State, Tab, Theme, nav, tool_place};
 use crate::header;
-use crate::protocol::{Call, Pick, StepSize, Tool};
+use crate::protocol::{Call, Pick, Place, StepSize, Tool};
 use crate::scene::{Lane, Standing};
 
 type Effects = Vec<Effect>;
@@ -125,6 +125,35 @@ fn script_action(state: &mut State, action: Action) -> Effects {
             Vec::new()
         }
         Action::Enter => enter(state),
+        Action::Give(line) => {
+            if let Some(first) = ask_first(state, &Action::Give(line.clone())) {
+                return first;
+            }
+            give(state, line)
+        }
+        Action::Sure(action) => {
+            state.sure = true;
+            let effects = reduce(state, *action);
+            state.sure = false;
+            effects
+        }
+        Action::Place(place) => {
+            state.forget_file();
+            call(Call::Place(place), For::Device)
+        }
+        Action::Image => call(Call::Image, For::Image),
+        Action::OpenImage(bytes) => {
+            state.forget_file();
+            call(Call::OpenImage(bytes), For::Device)
+        }
+        Action::Wipe if !state.sure => {
+            let question = "Format the device again? Everything on it is lost.";
+            vec![Effect::Confirm { question, then: Box::new(Action::Sure(Box::new(Action::Wipe))) }]
+        }
+        Action::Wipe => {
+            state.forget_file();
+            call(Call::Wipe, For::Device)
+        }
         Action::Recall { older } => {
             state.console.recall(older);
             Vec::new()
@@ -373,7 +402,25 @@ fn directive(state: &mut State, key: &'static str, value: &str) -> Effects {
 }
 
 fn enter(state: &mut State) -> Effects {
+    if let Some(first) = ask_first(state, &Action::Enter) {
+        return first;
+    }
     let Some(line) = state.console.enter() else { return Vec::new() };
+    give(state, line)
+}
+
+/// Doing something in the past forks the run, and on a device that stays the fork rewrites what is there.
+fn ask_first(state: &State, then: &Action) -> Option<Effects> {
+    let scene = state.scene.as_ref()?;
+    let rewrites = scene.settings.place == Place::Opfs && scene.cursor < scene.length;
+    if state.sure || !rewrites {
+        return None;
+    }
+    let question = "This changes the past: the device is put back to this step, and what came after is lost on it.";
+    Some(vec![Effect::Confirm { question, then: Box::new(Action::Sure(Box::new(then.clone()))) }])
+}
+
+fn give(state: &mut State, line: String) -> Effects {
     state.play.on = false;
     state.unfinished = Some(line.clone());
     let request = if state.pause { Call::Start(line.clone()) } else { Call::Run(line.clone()) };
@@ -420,7 +467,7 @@ fn open_tab(state: &mut State, tab: Tab) -> Effects {
     match tab {
         Tab::Fiemap if state.photo().is_none() => first_photo(state),
         Tab::Tree | Tab::Text => look(),
-        Tab::Fiemap | Tab::Inspect | Tab::Export => Vec::new(),
+        Tab::Fiemap | Tab::Inspect | Tab::Export | Tab::Device => Vec::new(),
     }
 }
 

@@ -39,6 +39,7 @@ pub fn scene(world: &World, blocks: u64, view: &View, near: Option<u64>) -> (Dev
         blocks,
         lens,
         cells,
+        unflushed: world.unflushed.iter().map(|(id, range)| (*id, range.start.0, range.len())).collect(),
         free: blocks.saturating_sub(used),
         flushes: world.flushes,
         commits: world.commits,

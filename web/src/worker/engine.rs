@@ -1,6 +1,12 @@
 //! The session behind the page: does what calls ask for, and shows what the view sees.
 
-use extentscope_core::base::TaskId;
+use extentscope_core::base::{Errno, TaskId};
+use extentscope_core::dev::file::{ByteFile, FileMedium, Remember};
+use extentscope_core::scenario::devices::Start;
+use extentscope_core::scenario::found::{self, Trouble};
+use extentscope_core::scenario::parse::parse;
+use extentscope_core::scenario::script::Directives;
+use extentscope_core::scenario::setup::Setup;
 use extentscope_core::session::{Boundary, Direction, LineReport, Session, Standing, Sync};
 use extentscope_core::trace::{Mark, TaskState};
 
@@ -8,7 +14,7 @@ use super::console::Log;
 use super::source::Source;
 use super::stage::{self, Stage};
 use super::{inspector, photo};
-use crate::protocol::{Answer, Batch, Call, Photo, Report, StepSize, Tool, View};
+use crate::protocol::{Answer, Batch, Call, Photo, Place, Report, StepSize, Tool, View};
 use crate::scene::Lane;
 
 /// Live steps that one call takes at most; a longer run is continued by another call.
@@ -23,7 +29,14 @@ pub struct Engine {
     source: Source,
     /// The script as the page has it.
     script: String,
+    /// The file that the run's device lies in; none for memory.
+    file: Option<File>,
+    /// The browser's file, opened for the call that asks for it.
+    arrived: Option<Result<Box<dyn ByteFile>>>,
 }
+
+/// A file of the browser.
+type File = FileMedium<Box<dyn ByteFile>>;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -38,10 +51,25 @@ impl Engine {
         self.log.follow(session.commands());
         self.source.follow(session.commands());
         let script = self.source.text(|| session.script());
-        let scene = self.stage.scene(session, &view, &script);
+        let mut scene = self.stage.scene(session, &view, &script);
+        if let Some(file) = &self.file {
+            let counts = file.counts();
+            scene.settings.place = Place::Opfs;
+            scene.settings.file_counts = Some((counts.writes, counts.syncs));
+        }
         let changed = script != self.script;
         self.script.clone_from(&script);
         Report { answers, scene: Some(Box::new(scene)), log: self.log.delta(), script: changed.then_some(script) }
+    }
+
+    /// The browser's file is open, or why it is not: for the [`Call::Place`] of the next batch.
+    pub fn arrive(&mut self, file: Result<Box<dyn ByteFile>>) {
+        self.arrived = Some(file);
+    }
+
+    /// Whether a batch needs the browser's file to be opened first.
+    pub fn needs_file(&self, batch: &Batch) -> bool {
+        self.file.is_none() && batch.calls.iter().any(|(_, call)| *call == Call::Place(Place::Opfs))
     }
 
     fn session(&mut self) -> Result<&mut Session> {
@@ -69,6 +97,10 @@ impl Engine {
             Call::State => self.state(),
             Call::SwitchBranch(index) => self.branch(index, Session::switch_branch),
             Call::DiscardBranch(index) => self.branch(index, Session::discard_branch),
+            Call::Place(place) => self.place(place),
+            Call::Image => Ok(Answer::Bytes(self.session()?.image())),
+            Call::OpenImage(bytes) => self.open_image(bytes),
+            Call::Wipe => self.wipe(),
             Call::Bookmark => {
                 let session = self.session()?;
                 let step = session.cursor();
@@ -83,7 +115,15 @@ impl Engine {
     }
 
     fn load(&mut self, script: &str, personality: Option<&str>) -> Result<Answer> {
-        let session = Session::load(script, personality).map_err(|error| error.to_string())?;
+        let session = match &self.file {
+            None => Session::load(script, personality).map_err(|error| error.to_string())?,
+            Some(file) => on_file(file, script, personality)?,
+        };
+        self.begin(session, script, personality)
+    }
+
+    /// Another run is the one that is seen.
+    fn begin(&mut self, session: Session, script: &str, personality: Option<&str>) -> Result<Answer> {
         self.log.clear();
         self.stage.clear();
         if let Standing::Deadlock(text) = session.standing() {
@@ -93,6 +133,74 @@ impl Engine {
         self.source = Source::new(script, personality, session.commands());
         self.session = Some(session);
         self.cursor()
+    }
+
+    /// A run on another device. What is there is mounted; an empty file is formatted with the settings of now.
+    fn place(&mut self, place: Place) -> Result<Answer> {
+        let here = if self.file.is_some() { Place::Opfs } else { Place::Memory };
+        if place == here {
+            return Ok(Answer::Done);
+        }
+        if place == Place::Memory {
+            self.file = None;
+            let script = self.script.clone();
+            return self.load(&script, None);
+        }
+        let file = self.arrived.take().unwrap_or_else(|| Err(String::from("the browser's storage was not opened")))?;
+        let file = FileMedium::new(file, 512, Remember::Yes);
+        let answer = if file.file(|file| file.size()).map_err(said)? == 0 {
+            let setup = self.session()?.setup().clone();
+            self.format(&file, setup)?
+        } else {
+            self.mount(&file)?
+        };
+        self.file = Some(file);
+        Ok(answer)
+    }
+
+    fn format(&mut self, file: &File, setup: Setup) -> Result<Answer> {
+        found::make(file, &setup).map_err(said)?;
+        let devices = found::devices(file, &setup, Start::Format);
+        let settings = setup.settings();
+        self.begin(Session::on(setup, devices), &settings, None)
+    }
+
+    fn mount(&mut self, file: &File) -> Result<Answer> {
+        let setup = found::find(file, &Directives::default()).map_err(|trouble| trouble.to_string())?;
+        let devices = found::devices(file, &setup, Start::Mount);
+        let settings = setup.settings();
+        self.begin(Session::on(setup, devices), &settings, None)
+    }
+
+    /// An image is looked at before it replaces anything.
+    fn open_image(&mut self, bytes: Vec<u8>) -> Result<Answer> {
+        let (_, findings) = found::check(&bytes);
+        if !findings.is_empty() {
+            return Err(Trouble::Broken(findings).to_string());
+        }
+        let Some(file) = self.file.clone() else {
+            return self.mount(&FileMedium::new(Box::new(bytes), 512, Remember::Yes));
+        };
+        self.session = None;
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let written = file.file(|file| {
+            file.resize(size)?;
+            file.write_at(0, &bytes)?;
+            file.sync()
+        });
+        written.map_err(said)?;
+        self.mount(&file)
+    }
+
+    fn wipe(&mut self) -> Result<Answer> {
+        let setup = self.session()?.setup().clone();
+        match self.file.clone() {
+            Some(file) => self.format(&file, setup),
+            None => {
+                let settings = setup.settings();
+                self.begin(Session::new(setup), &settings, None)
+            }
+        }
     }
 
     fn run(&mut self, line: &str) -> Result<Answer> {
@@ -275,6 +383,23 @@ impl Engine {
         }
         self.stage.forget_past();
         self.cursor()
+    }
+}
+
+/// A run of a script on what a file holds.
+fn on_file(file: &File, script: &str, personality: Option<&str>) -> Result<Session> {
+    let script = parse(script).map_err(|errors| errors[0].to_string())?;
+    let mut directives = script.directives.clone();
+    directives.personality = personality.map(str::to_owned).or(directives.personality);
+    let setup = found::find(file, &directives).map_err(|trouble| trouble.to_string())?;
+    let devices = found::devices(file, &setup, Start::Mount);
+    Ok(Session::play_on(setup, devices, &script.lines))
+}
+
+fn said(errno: Errno) -> String {
+    match errno {
+        Errno::ENOSPC => String::from("The browser gives no more storage: free some, or take a smaller device."),
+        other => format!("The browser's storage fails: {}", other.text()),
     }
 }
 

@@ -269,5 +269,7 @@ fn settings(session: &Session, script: &str) -> Settings {
             setup.device_blocks(),
             setup.block_size()
         ),
+        device_bytes: setup.layout().bytes(),
+        ..Settings::default()
     }
 }
