@@ -8,4 +8,5 @@ mod hooks;
 mod session;
 mod start;
 mod steps;
+mod storage;
 mod views;

@@ -67,11 +67,7 @@ fn open(path: &Path, access: Access) -> Result<OsFile, Failure> {
 ///
 /// # Errors
 /// What is wrong with the device, the settings or the file.
-pub fn open_on(
-    path: &Path,
-    personality: Option<&str>,
-    directives: &Directives,
-) -> Result<(Setup, Devices), Failure> {
+pub fn open_on(path: &Path, personality: Option<&str>, directives: &Directives) -> Result<(Setup, Devices), Failure> {
     let mut directives = directives.clone();
     directives.personality = personality.map(str::to_owned).or(directives.personality);
     if path.exists() && std::fs::metadata(path).map_err(|error| complaint(path, error))?.len() > 0 {

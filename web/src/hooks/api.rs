@@ -3,7 +3,7 @@
 //! Every method returns a promise. It is rejected with an `Error` that has the message the console shows.
 
 use gloo::utils::window;
-use js_sys::{Error, Function, JSON, Object, Promise, Reflect};
+use js_sys::{Error, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::protocol::{Answer, Call, StepSize, Tool};
@@ -26,6 +26,7 @@ enum Wanted {
     Number,
     Text,
     Json,
+    Bytes,
 }
 
 /// What somebody outside asks for.
@@ -54,6 +55,7 @@ impl Deferred {
             (Wanted::Number, Ok(Answer::Cursor(number) | Answer::Number(number))) => number_value(number),
             (Wanted::Text, Ok(Answer::Text(text))) => JsValue::from(text),
             (Wanted::Text, Ok(Answer::Photo(photo))) => JsValue::from(photo.text()),
+            (Wanted::Bytes, Ok(Answer::Bytes(bytes))) => Uint8Array::from(bytes.as_slice()).into(),
             (Wanted::Json, Ok(Answer::Text(text))) => JSON::parse(&text).unwrap_or(JsValue::NULL),
             _ => JsValue::UNDEFINED,
         };
@@ -77,7 +79,7 @@ pub fn number_value(number: u64) -> JsValue {
 /// A verb of the interface: its name, what its promise is resolved with, and how its argument is read.
 type Verb = (&'static str, Wanted, fn(&JsValue) -> Result<Outside, String>);
 
-const VERBS: [Verb; 9] = [
+const VERBS: [Verb; 10] = [
     ("load", Wanted::Nothing, |script| {
         let script = text(script, "load takes a script as text")?;
         Ok(Outside::Call(Call::Load { script, personality: None }))
@@ -103,6 +105,7 @@ const VERBS: [Verb; 9] = [
         Ok(Outside::Call(Call::Ask { tool: Tool::Fiemap, sync, current: true }))
     }),
     ("digest", Wanted::Text, |_| Ok(Outside::Call(Call::Digest))),
+    ("image", Wanted::Bytes, |_| Ok(Outside::Call(Call::Image))),
     ("reset", Wanted::Nothing, |_| Ok(Outside::Reset)),
 ];
 

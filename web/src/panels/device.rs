@@ -29,7 +29,9 @@ fn storage(ui: Ui<'_>) -> Html {
     let kib = settings.device_bytes / 1024;
     let place = match (settings.place, settings.file_counts) {
         (Place::Opfs, Some((writes, syncs))) => {
-            format!("{kib} KiB in the browser's private storage; written {writes} times, made durable {syncs} times in this run.")
+            format!(
+                "{kib} KiB in the browser's private storage; written {writes} times, made durable {syncs} times in this run."
+            )
         }
         _ => format!("{kib} KiB in memory, as long as this page is open."),
     };
@@ -116,7 +118,11 @@ fn plug(props: &PlugProps) -> Html {
     };
     // Every third one or so, and another third when it is asked again: what chance does is shown by the list.
     let seed = lost.len() as u64 + all.iter().next_back().copied().unwrap_or(0);
-    let some = all.iter().copied().filter(|id| (id.wrapping_mul(0x9e37_79b9) ^ seed.wrapping_mul(0x85eb_ca6b)) >> 3 & 1 == 1).collect();
+    let some = all
+        .iter()
+        .copied()
+        .filter(|id| (id.wrapping_mul(0x9e37_79b9) ^ seed.wrapping_mul(0x85eb_ca6b)) >> 3 & 1 == 1)
+        .collect();
     let row = |(id, first, blocks): &(u64, u64, u64)| {
         let (id, lost) = (*id, lost.clone());
         let what = if *first >= props.data_blocks { "metadata" } else { "data" };

@@ -51,7 +51,8 @@ pub async fn open() -> Result<Box<dyn ByteFile>, String> {
 
 async fn try_open() -> Result<FileSystemSyncAccessHandle, JsValue> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
-    let root: FileSystemDirectoryHandle = JsFuture::from(scope.navigator().storage().get_directory()).await?.dyn_into()?;
+    let root: FileSystemDirectoryHandle =
+        JsFuture::from(scope.navigator().storage().get_directory()).await?.dyn_into()?;
     let options = FileSystemGetFileOptions::new();
     options.set_create(true);
     let file: FileSystemFileHandle =
@@ -97,7 +98,11 @@ impl ByteFile for OpfsFile {
     fn sync(&mut self) -> Result<(), Errno> {
         self.0.flush().map_err(|error| errno(&error))
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number, not negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size is a whole number, not negative"
+    )]
     fn size(&self) -> Result<u64, Errno> {
         self.0.get_size().map(|size| size as u64).map_err(|error| errno(&error))
     }
