@@ -174,7 +174,6 @@ fn a_damaged_image_is_refused_rule_by_rule() {
     let report = page.wait_for_text("[data-testid='fsck-report']", "node-checksum");
     assert!(report.contains("at block 6"), "{report}");
     assert!(page.screenshot("device-damaged-1440x900").is_file());
-    page.find("[data-testid='fsck-report'] button").click();
     assert!(run(&page, "stat").contains("stat.size = 8192"), "the run that was there goes on");
 }
 

@@ -26,19 +26,19 @@ pub enum Near {
 pub const SIMPLIFICATIONS: [Simplification; 10] = [
     Simplification {
         id: "F1",
-        what: "metadata has no bytes and no place on the device; its size is a constant at mkfs",
+        what: "metadata lies in a format of our own behind the data; what a filesystem takes for its own is a constant at mkfs",
         shows: "`statfs`, addresses of the first data, how much fits before ENOSPC",
         near: Near::Map,
     },
     Simplification {
         id: "F2",
-        what: "a commit is one step behind a flush; there is no journal, and node writes are not requests",
+        what: "every commit writes changed nodes, flushes, and writes one superblock; there is no journal and no log tree",
         shows: "timeline, `crash`",
         near: Near::Timeline,
     },
     Simplification {
         id: "F3",
-        what: "`crash` waits for writeback under way and keeps the last commit; other legal outcomes are not shown",
+        what: "`crash` without a flag waits for what is under way, and all of it survives; with one, requests are lost whole or by blocks",
         shows: "`crash`",
         near: Near::Timeline,
     },
@@ -75,7 +75,7 @@ pub const SIMPLIFICATIONS: [Simplification; 10] = [
     },
     Simplification {
         id: "F10",
-        what: "a compressed piece takes one block, and its bytes are kept as they were, beside the device",
+        what: "a compressed piece takes one block, and its bytes are kept as they were, in the metadata",
         shows: "addresses and free space of compressed files",
         near: Near::Map,
     },

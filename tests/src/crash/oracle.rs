@@ -118,14 +118,16 @@ impl Oracle {
         let size = found.bytes.len() as u64;
         let between = |low: u64, high: u64| low < size && size < high && size.is_multiple_of(512);
         let grew = sizes.windows(2).any(|pair| between(pair[0], pair[1])) || between(0, sizes[0]);
-        if !sizes.contains(&size) && !(grew || (promise == 0 && size == 0)) {
+        let possible = sizes.contains(&size) || grew || (promise == 0 && size == 0);
+        if !possible {
             return Err(format!("{name} has {size} bytes, which is none of {sizes:?}"));
         }
         for (at, byte) in found.bytes.iter().enumerate() {
             let allowed = views.iter().filter_map(|view| view.bytes.get(at));
             // The block of a new end is zeroed behind it in place, before the size says so (`ext4_block_truncate_page`).
             let zeroed = |size: &u64| *size <= at as u64 && (at as u64) < size.next_multiple_of(4096);
-            if !allowed.clone().any(|allowed| allowed == byte) && !(*byte == 0 && sizes.iter().any(zeroed)) {
+            let possible = allowed.clone().any(|allowed| allowed == byte) || (*byte == 0 && sizes.iter().any(zeroed));
+            if !possible {
                 let allowed: BTreeSet<u8> = allowed.copied().collect();
                 return Err(format!("{name}: byte {at} is {byte:#04x}, and may be {allowed:02x?}"));
             }

@@ -50,8 +50,11 @@ fn report(ui: Ui<'_>) -> Html {
     if ui.state.broken.is_empty() {
         return html! {};
     }
+    let data_blocks = ui.state.scene.as_ref().map_or(0, |scene| scene.settings.device_blocks);
     let line = |line: &str| {
         let block = line.split_once(" at block ").and_then(|(_, rest)| rest.split(':').next()?.parse::<u64>().ok());
+        // Nodes and superblocks lie behind what the map shows.
+        let block = block.filter(|block| *block < data_blocks);
         html! {
             <li>
                 { line.to_owned() }

@@ -137,7 +137,7 @@ impl Tab {
             Self::Fiemap => "FIEMAP",
             Self::Tree => "B-tree",
             Self::Export => "Export",
-            Self::Text => "Text view",
+            Self::Text => "Text",
             Self::Device => "Device",
         }
     }
