@@ -5,7 +5,7 @@ use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, Payload,
 use crate::cache::folio_lock;
 use crate::dev::Op;
 use crate::map::{MappingKind, Volume};
-use crate::personality::plan::{DirectPath, Overwrite, Placement};
+use crate::personality::plan::{DirectPath, Misaligned, Overwrite, Placement};
 use crate::trace::{Frame, Mark, Mode};
 
 impl Volume {
@@ -22,7 +22,11 @@ impl Volume {
             return self.write_through(ino, pos, len, fill).await;
         }
         if self.direct_misaligned(pos, len) {
-            return Transfer::stopped(0, Errno::EINVAL);
+            let prepared = match self.profile.direct.misaligned {
+                Misaligned::AtOnce => Ok(()),
+                Misaligned::AtSending => self.prepare_misaligned(ino, pos, len).await,
+            };
+            return Transfer::stopped(0, prepared.err().unwrap_or(Errno::EINVAL));
         }
         if pos.saturating_add(len) > self.profile.max_file_size {
             return Transfer::stopped(0, Errno::EFBIG);
@@ -43,6 +47,18 @@ impl Volume {
             }
             Err(errno) => Transfer::stopped(0, errno),
         }
+    }
+
+    /// What a direct write does before it finds that it cannot be sent.
+    async fn prepare_misaligned(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
+        self.write_back_wait(ino, pos, len).await?;
+        self.invalidate(ino, pos, len).await;
+        let inside = self.profile.block.covering(pos, len);
+        let end = self.eof_block(ino).min(inside.end);
+        if inside.start < end && self.profile.placement == Placement::UnwrittenThenConvert {
+            self.direct_places(ino, Range::new(inside.start, end)).await?;
+        }
+        Ok(())
     }
 
     /// A buffered write whose pages are written at once and leave the cache. What is in flight with them stays so.

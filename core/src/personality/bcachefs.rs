@@ -214,7 +214,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Refused,
         nocow: if options.nocow { NocowPlan::Always } else { NocowPlan::Refused },
-        direct: DirectPlan { align: block.bytes(), path: DirectPath::Around },
+        direct: DirectPlan { align: block.bytes(), path: DirectPath::Around, misaligned: Misaligned::AtOnce },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024), place: InlinePlace::AnyBlock }),
         inode_data: None,
         beyond_end: BeyondEnd::Untouched,

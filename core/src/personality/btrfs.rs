@@ -149,7 +149,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shift: None,
         size_hint: SizeHintPlan::Refused,
         nocow: if options.datacow { NocowPlan::WhenEmpty } else { NocowPlan::FromStart },
-        direct: DirectPlan { align: block.bytes(), path: DirectPath::ThroughCache },
+        direct: DirectPlan { align: block.bytes(), path: DirectPath::ThroughCache, misaligned: Misaligned::AtOnce },
         inline: Some(InlinePlan { bytes_max: INLINE_BYTES_MAX, place: InlinePlace::WholeFile }),
         share: SharePlan::DiskExtents,
         clone: CLONE,

@@ -155,7 +155,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Ignored,
         nocow: NocowPlan::Refused,
-        direct: DirectPlan { align: 512, path: DirectPath::Around },
+        direct: DirectPlan { align: 512, path: DirectPath::Around, misaligned: Misaligned::AtSending },
         inline: None,
         inode_data: options.inline_data.then_some(INODE_DATA),
         beyond_end: BeyondEnd::Zeroed,

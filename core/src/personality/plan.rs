@@ -485,6 +485,18 @@ pub struct DirectPlan {
     pub align: u64,
     /// How a write that may be direct goes.
     pub path: DirectPath,
+    /// When a write around the cache is found not to be aligned.
+    pub misaligned: Misaligned,
+}
+
+/// When a direct write is found not to be aligned to the device's sectors. EINVAL either way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Misaligned {
+    /// Before anything else (`xfs_file_dio_write`).
+    AtOnce,
+    /// When it is to be sent: the range was written back, and holes before the end have their blocks, unwritten
+    /// (`ext4_dio_write_iter`, `iomap_dio_bio_iter`; seen on 6.18).
+    AtSending,
 }
 
 /// How a direct write goes.

@@ -210,7 +210,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         // Half an allocation group, of which there are four (`xfs_inode_validate_extsize`).
         size_hint: SizeHintPlan::Kept { bytes_max: request.size / 8 },
         nocow: NocowPlan::Refused,
-        direct: DirectPlan { align: 512, path: DirectPath::Around },
+        direct: DirectPlan { align: 512, path: DirectPath::Around, misaligned: Misaligned::AtOnce },
         inline: None,
         inode_data: None,
         beyond_end: BeyondEnd::Untouched,

@@ -195,7 +195,12 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
         }
         calls += 1;
         total = Transfer { done: total.done + one.done, error: one.error };
-        let synced = if ask.dsync || file.flags.sync { fs.fsync(file.ino).await } else { Ok(()) };
+        // The part that was written, and no more (`generic_write_sync`).
+        let synced = if ask.dsync || file.flags.sync {
+            fs.fsync_range(file.ino, u64::try_from(off).unwrap_or(0), one.done.max(1)).await
+        } else {
+            Ok(())
+        };
         total.error = total.error.or(synced.err());
         if one.done < part || total.error.is_some() || ask.once {
             break;

@@ -65,6 +65,9 @@ struct Attached {
     _held: File,
 }
 
+/// Readahead of the machine that made the recordings: 4 MiB.
+const READAHEAD_SECTORS: u32 = 8192;
+
 /// Says what was tried when it did not work.
 fn said<T>(what: &str, result: io::Result<T>) -> Result<T, String> {
     result.map_err(|error| format!("{what}: {error}"))
@@ -118,6 +121,7 @@ impl Disk {
             let path = PathBuf::from(format!("/dev/loop{}", sys::free_loop_device(&control)?));
             let held = OpenOptions::new().read(true).write(true).open(&path)?;
             sys::attach_loop_device(&held, &image)?;
+            sys::set_readahead(&held, READAHEAD_SECTORS)?;
             Ok(Attached { path, _held: held })
         });
         self.device = Some(said("a loop device", attached)?);

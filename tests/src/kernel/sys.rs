@@ -30,6 +30,7 @@ mod request {
     pub const FORGET_DEVICES: c_ulong = 0x5000_9405;
     pub const LOOP_GET_FREE: c_ulong = 0x4c82;
     pub const LOOP_CONFIGURE: c_ulong = 0x4c0a;
+    pub const BLKRASET: c_ulong = 0x1262;
 }
 
 fn result(answer: c_int) -> io::Result<c_int> {
@@ -204,6 +205,14 @@ pub fn attach_loop_device(device: &File, image: &File) -> io::Result<()> {
     put(&mut buffer, 0, &image.as_raw_fd().to_ne_bytes());
     put(&mut buffer, FLAGS, &AUTOCLEAR.to_ne_bytes());
     ioctl(device, request::LOOP_CONFIGURE, &mut buffer).map(drop)
+}
+
+/// BLKRASET: how far the kernel reads ahead on a device, in sectors of 512 bytes. What is cached decides what SEEK_DATA
+/// says of preallocation; the recordings were made on devices that read ahead so far.
+pub fn set_readahead(device: &File, sectors: u32) -> io::Result<()> {
+    let sectors = libc::c_ulong::from(sectors);
+    // SAFETY: this request has a plain number as its argument.
+    result(unsafe { libc::ioctl(device.as_raw_fd(), request::BLKRASET as _, sectors) }).map(drop)
 }
 
 /// Gives the calling thread mounts of its own, which end with it, and hides `folder` behind an empty filesystem in memory.
