@@ -79,9 +79,10 @@ impl Volume {
     pub async fn direct_read(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
         let _frame = self.cx.frame(Frame::Direct, pos, len);
         if self.direct_misaligned(pos, len) {
-            return match self.profile.direct.path {
-                DirectPath::Around => Transfer::stopped(0, Errno::EINVAL),
-                DirectPath::ThroughCache => self.read(ino, pos, len).await,
+            return match (self.profile.direct.path, self.profile.direct.misaligned_read) {
+                (DirectPath::Around, Misaligned::AtOnce) => Transfer::stopped(0, Errno::EINVAL),
+                (DirectPath::Around, Misaligned::AtSending) => self.read_misaligned(ino, pos, len).await,
+                (DirectPath::ThroughCache, _) => self.read(ino, pos, len).await,
             };
         }
         let end = pos.saturating_add(len).min(self.inodes.size(ino));
@@ -111,6 +112,28 @@ impl Volume {
             }
         }
         Transfer::whole(end - pos)
+    }
+
+    /// A read around the cache that is not aligned: what is dirty is written back, holes read as zeroes, and data on the
+    /// device fails where its part of the request is not aligned (`iomap_dio_bio_iter`).
+    async fn read_misaligned(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
+        let size = self.inodes.size(ino);
+        if pos >= size {
+            return Transfer::whole(0);
+        }
+        if let Err(errno) = self.write_back_wait(ino, pos, len).await {
+            return Transfer::stopped(0, errno);
+        }
+        let block = self.profile.block;
+        let written = |mapping: &crate::map::Mapping| {
+            let from = block.pos(mapping.range.start).max(pos);
+            let to = block.pos(mapping.range.end).min(pos.saturating_add(len));
+            mapping.kind == MappingKind::Written && self.direct_misaligned(from, to.saturating_sub(from))
+        };
+        if self.mappings(ino, block.covering(pos, len.min(size - pos))).iter().any(written) {
+            return Transfer::stopped(0, Errno::EINVAL);
+        }
+        Transfer::whole(len.min(size - pos))
     }
 
     /// Takes clean folios that overlap the bytes out of the cache.

@@ -209,7 +209,10 @@ impl Volume {
         let mut taken: Vec<Extent> = Vec::new();
         let mut committed = false;
         let mut at = range.start;
-        let compress = self.profile.space.compress.filter(|_| kind == ExtentKind::Written);
+        // What may be overwritten in place is not compressed: a file without copy on write, and one that blocks were
+        // preallocated in once (`should_nocow`, before `btrfs_run_delalloc_range` asks about compression).
+        let plain = self.inodes.get(ino, |inode| inode.hints.nocow || inode.hints.preallocated);
+        let compress = self.profile.space.compress.filter(|_| kind == ExtentKind::Written && !plain);
         while at < enough {
             let packed = compress.map_or(1, |plan| plan.blocks.min(range.end - at));
             let goal = match (self.profile.space.goal, taken.last()) {

@@ -344,6 +344,17 @@ pub struct SeekPlan {
     pub prealloc: SeekPrealloc,
     /// How the end of cached data over a hole is found.
     pub cache: SeekCache,
+    /// What a position before the file's start means.
+    pub negative: SeekNegative,
+}
+
+/// What a position before the file's start means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SeekNegative {
+    /// Nothing is there: ENXIO (`iomap_seek_data`).
+    Nothing,
+    /// The start (`find_desired_extent` of btrfs).
+    Start,
 }
 
 /// When a preallocated block is data.
@@ -487,6 +498,8 @@ pub struct DirectPlan {
     pub path: DirectPath,
     /// When a write around the cache is found not to be aligned.
     pub misaligned: Misaligned,
+    /// The same of a read.
+    pub misaligned_read: Misaligned,
 }
 
 /// When a direct write is found not to be aligned to the device's sectors. EINVAL either way.

@@ -11,6 +11,7 @@ use crate::base::fiemap::{SegmentKind, request};
 use crate::base::limits::MAX_FILE_OFFSET;
 use crate::base::{Errno, FsError, Ino, Prov};
 use crate::io::{Fill, Transfer};
+use crate::personality::plan::SeekNegative;
 use crate::query::fiemap::Request;
 use crate::query::{LiveFacts, seek};
 use crate::text::transfer::Transfer as Moved;
@@ -408,7 +409,11 @@ async fn seek_file(fs: &Fs, ino: Ino, ask: &Seek) -> Executed {
         }
         SeekWhat::Data | SeekWhat::Hole => {
             let what = if ask.what == SeekWhat::Data { SegmentKind::Data } else { SegmentKind::Hole };
-            let from = u64::try_from(ask.off).map_err(|_| Errno::ENXIO);
+            let from = match (u64::try_from(ask.off), plan.negative) {
+                (Ok(from), _) => Ok(from),
+                (Err(_), SeekNegative::Start) => Ok(0),
+                (Err(_), SeekNegative::Nothing) => Err(Errno::ENXIO),
+            };
             match from.and_then(|from| seek::seek(&facts, plan, from, what)) {
                 Ok(found) => CommandResult::number(found),
                 Err(errno) => CommandResult::failed(errno.into()),

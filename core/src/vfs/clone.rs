@@ -140,7 +140,7 @@ impl Fs {
         let _locks = lock_both(volume, asked.source, asked.target).await;
         if plan.flush == RemapFlush::WholeSource {
             volume.write_back(asked.source, 0, u64::MAX >> 1).await?;
-            let len = if asked.len == 0 { volume.inodes.size(asked.source) } else { asked.len };
+            let len = asked.flushed(volume);
             volume.write_back_wait(asked.source, asked.source_pos, len).await?;
             volume.write_back_wait(asked.target, asked.target_pos, len).await?;
         }

@@ -69,7 +69,8 @@ impl Fs {
             self.close(name).await?;
         }
         let volume = self.volume();
-        let ino = match volume.inodes.lookup(name) {
+        let found = volume.inodes.lookup(name);
+        let ino = match found {
             Some(ino) => ino,
             None if flags.create => {
                 let ino = volume.inodes.create();
@@ -91,7 +92,8 @@ impl Fs {
         });
         volume.cx.emit(|| Event::FileOpened { name: name.to_owned(), ino });
         self.set_current(Some(name));
-        if flags.truncate && !flags.read_only {
+        // A file that was just made is not truncated (`FMODE_CREATED` in `do_open`).
+        if flags.truncate && !flags.read_only && found.is_some() {
             self.truncate(ino, 0, prov).await?;
         }
         Ok(())

@@ -41,6 +41,20 @@ pub fn area(pos: i64, len: i64) -> Result<(u64, u64), Errno> {
 }
 
 impl Remap {
+    /// Bytes of each range that are written back before any check. A source that ends before the position makes the
+    /// length wrap around, and everything behind the positions is written back (`btrfs_remap_file_range_prep`).
+    pub fn flushed(&self, volume: &Volume) -> u64 {
+        let block = volume.profile.block.bytes();
+        let len = match self.len {
+            0 => {
+                let end = volume.inodes.size(self.source).next_multiple_of(block);
+                end.wrapping_sub(self.source_pos / block * block)
+            }
+            len => len.checked_next_multiple_of(block).unwrap_or(len),
+        };
+        len.min(u64::MAX >> 2)
+    }
+
     /// The checks before the flush: alignment, ends of files, overlap. May shorten the request.
     pub fn check(mut self, volume: &Volume) -> Result<Self, Errno> {
         let (source_size, target_size) = (volume.inodes.size(self.source), volume.inodes.size(self.target));

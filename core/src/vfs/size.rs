@@ -59,7 +59,8 @@ impl Fs {
         }
         let block = volume.profile.block;
         let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
-        if size == 0 && volume.inodes.size(ino) > 0 {
+        // Of a file that is empty already, too (`btrfs_setsize`, `ext4_truncate`).
+        if size == 0 {
             volume.inodes.set_cut_to_nothing(ino, true);
         }
         let shorter = size < volume.inodes.size(ino);

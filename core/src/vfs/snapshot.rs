@@ -19,12 +19,14 @@ impl Fs {
             return Err(Errno::EEXIST.into());
         }
         let _frame = volume.cx.frame(Frame::Snapshot, 0, 0);
-        volume.flush_all_wait().await?;
-        // What lies in an older snapshot is not part of this tree.
+        // What lies in an older snapshot is not part of this tree, and is not written back (`btrfs_start_delalloc_snapshot`).
         let files: Vec<(String, Ino)> = volume.inodes.table(|table| {
             let own = table.names.iter().filter(|(name, _)| !name.contains('/'));
             own.map(|(name, ino)| (name.clone(), *ino)).collect()
         });
+        for (_, ino) in &files {
+            volume.write_back_wait(*ino, 0, u64::MAX >> 1).await?;
+        }
         for (file, ino) in files {
             let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
             self.copy_inode(ino, &format!("{below}{file}")).await;
