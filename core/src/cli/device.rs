@@ -19,6 +19,19 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+const MKFS_EXAMPLES: &str = "\
+Examples:
+  extentscope mkfs --personality xfs --size 64m disk.img
+  extentscope mkfs --personality ext4 --options '-b 1024' disk.img";
+const FSCK_EXAMPLES: &str = "\
+Examples:
+  extentscope fsck disk.img
+  extentscope fsck --json disk.img";
+const DUMP_EXAMPLES: &str = "\
+Examples:
+  printf 'open -f a\\npwrite 0 64k\\nfsync\\n' | extentscope run --device disk.img -
+  extentscope dump disk.img";
+
 /// A file that is open for reading, and for writing where that is wanted.
 struct OsFile(RefCell<File>);
 
@@ -98,6 +111,7 @@ fn broken(path: &Path, findings: Vec<Finding>) -> Failure {
 ///
 /// The device is a file; it is made as large as the filesystem needs. What was on it is gone.
 #[derive(Args, Debug)]
+#[command(after_help = MKFS_EXAMPLES)]
 pub struct Mkfs {
     /// The filesystem to make
     #[arg(short, long, value_name = "NAME", default_value = personality::DEFAULT)]
@@ -141,6 +155,7 @@ impl Mkfs {
 ///
 /// Names each broken rule with the object and the block; docs/FORMAT.md lists the rules. Exit status 1 when one is broken.
 #[derive(Args, Debug)]
+#[command(after_help = FSCK_EXAMPLES)]
 pub struct Fsck {
     /// Print one JSON object
     #[arg(long)]
@@ -185,6 +200,7 @@ impl Fsck {
 
 /// Print what a device holds, one item a line
 #[derive(Args, Debug)]
+#[command(after_help = DUMP_EXAMPLES)]
 pub struct Dump {
     /// The file
     #[arg(value_name = "DEVICE")]

@@ -12,7 +12,8 @@ use std::io::Write;
 const EXAMPLES: &str = "\
 Examples:
   extentscope run script.xio
-  printf 'open -f a\\npwrite 0 64k\\nfiemap -v\\n' | extentscope run --device-size 64m -";
+  printf 'open -f a\\npwrite 0 64k\\nfiemap -v\\n' | extentscope run --device-size 64m -
+  extentscope run --device disk.img script.xio";
 
 /// Run a script and print what xfs_io prints
 ///
