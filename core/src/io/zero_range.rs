@@ -54,7 +54,9 @@ impl Volume {
                     }
                     at = here;
                 }
-                MappingKind::Hole if dirty => {
+                // Over a hole, and over what just got its place behind the end, pages that are dirty are written back once:
+                // with small blocks that is the page of the end (`iomap_zero_iter_flush_and_stale`).
+                MappingKind::Hole | MappingKind::Unwritten if dirty => {
                     dirty = false;
                     self.write_back_wait(ino, at, end - at).await?;
                 }

@@ -162,6 +162,21 @@ fn space_plan(options: &Options, small: bool, bucket: u64, encoded: u32) -> Spac
     if small { plan } else { SpacePlan { headroom: 64, growth, ..plan } }
 }
 
+/// Direct I/O.
+const DIRECT: DirectPlan = DirectPlan {
+    align: 512,
+    path: DirectPath::Around,
+    misaligned: Misaligned::AtOnce,
+    misaligned_read: Misaligned::AtOnce,
+};
+
+/// SEEK_DATA and SEEK_HOLE.
+const SEEK: SeekPlan = SeekPlan {
+    prealloc: SeekPrealloc::CachedData,
+    cache: SeekCache::ScanToMissingFolio,
+    negative: SeekNegative::Nothing,
+};
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let options = parse(request)?;
@@ -208,22 +223,13 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
             boundary: bucket32,
         },
         fiemap: fiemap(request)?,
-        seek: SeekPlan {
-            prealloc: SeekPrealloc::CachedData,
-            cache: SeekCache::ScanToMissingFolio,
-            negative: SeekNegative::Nothing,
-        },
+        seek: SEEK,
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Refused,
         nocow: if options.nocow { NocowPlan::Always } else { NocowPlan::Refused },
-        direct: DirectPlan {
-            align: block.bytes(),
-            path: DirectPath::Around,
-            misaligned: Misaligned::AtOnce,
-            misaligned_read: Misaligned::AtOnce,
-        },
+        direct: DirectPlan { align: block.bytes(), ..DIRECT },
         inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024), place: InlinePlace::AnyBlock }),
         inode_data: None,
         beyond_end: BeyondEnd::Untouched,

@@ -104,6 +104,18 @@ fn fiemap(block: BlockSize) -> FiemapPlan {
     }
 }
 
+/// Direct I/O.
+const DIRECT: DirectPlan = DirectPlan {
+    align: 512,
+    path: DirectPath::ThroughCache,
+    misaligned: Misaligned::AtOnce,
+    misaligned_read: Misaligned::AtOnce,
+};
+
+/// SEEK_DATA and SEEK_HOLE.
+const SEEK: SeekPlan =
+    SeekPlan { prealloc: SeekPrealloc::Delayed, cache: SeekCache::Index, negative: SeekNegative::Start };
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some(level) = request.level.filter(|level| *level != LEVEL) {
@@ -143,18 +155,13 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         prealloc: Prealloc::Unwritten,
         limits: limits(block),
         fiemap: fiemap(block),
-        seek: SeekPlan { prealloc: SeekPrealloc::Delayed, cache: SeekCache::Index, negative: SeekNegative::Start },
+        seek: SEEK,
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: None,
         size_hint: SizeHintPlan::Refused,
         nocow: if options.datacow { NocowPlan::WhenEmpty } else { NocowPlan::FromStart },
-        direct: DirectPlan {
-            align: block.bytes(),
-            path: DirectPath::ThroughCache,
-            misaligned: Misaligned::AtOnce,
-            misaligned_read: Misaligned::AtOnce,
-        },
+        direct: DirectPlan { align: block.bytes(), ..DIRECT },
         inline: Some(InlinePlan { bytes_max: INLINE_BYTES_MAX, place: InlinePlace::WholeFile }),
         share: SharePlan::DiskExtents,
         clone: CLONE,

@@ -108,6 +108,18 @@ fn fiemap(block: BlockSize) -> FiemapPlan {
     }
 }
 
+/// Direct I/O.
+const DIRECT: DirectPlan = DirectPlan {
+    align: 512,
+    path: DirectPath::Around,
+    misaligned: Misaligned::AtSending,
+    misaligned_read: Misaligned::AtSending,
+};
+
+/// SEEK_DATA and SEEK_HOLE.
+const SEEK: SeekPlan =
+    SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index, negative: SeekNegative::Nothing };
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some(level) = request.level.filter(|level| *level != LEVEL) {
@@ -149,22 +161,13 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         prealloc: Prealloc::Unwritten,
         limits: ExtentLimits { written: 32_768, unwritten: 32_767, reserved: 0, boundary: 0 },
         fiemap: fiemap(block),
-        seek: SeekPlan {
-            prealloc: SeekPrealloc::CachedPages,
-            cache: SeekCache::Index,
-            negative: SeekNegative::Nothing,
-        },
+        seek: SEEK,
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         size_hint: SizeHintPlan::Ignored,
         nocow: NocowPlan::Refused,
-        direct: DirectPlan {
-            align: 512,
-            path: DirectPath::Around,
-            misaligned: Misaligned::AtSending,
-            misaligned_read: Misaligned::AtSending,
-        },
+        direct: DIRECT,
         inline: None,
         inode_data: options.inline_data.then_some(INODE_DATA),
         beyond_end: BeyondEnd::Zeroed,

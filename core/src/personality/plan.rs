@@ -1,15 +1,19 @@
 //! The questions, as the types of their answers.
 
 mod defect;
+mod direct;
 mod fallocate;
 mod promise;
+mod seek;
 mod sharing;
 mod small;
 mod space;
 
 pub use defect::*;
+pub use direct::*;
 pub use fallocate::*;
 pub use promise::*;
+pub use seek::*;
 pub use sharing::*;
 pub use small::*;
 pub use space::*;
@@ -337,46 +341,6 @@ pub enum FiemapLock {
     AlwaysDrop,
 }
 
-/// What SEEK_DATA and SEEK_HOLE look at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SeekPlan {
-    /// When a preallocated block is data.
-    pub prealloc: SeekPrealloc,
-    /// How the end of cached data over a hole is found.
-    pub cache: SeekCache,
-    /// What a position before the file's start means.
-    pub negative: SeekNegative,
-}
-
-/// What a position before the file's start means.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SeekNegative {
-    /// Nothing is there: ENXIO (`iomap_seek_data`).
-    Nothing,
-    /// The start (`find_desired_extent` of btrfs).
-    Start,
-}
-
-/// When a preallocated block is data.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SeekPrealloc {
-    /// When a cached page of it is up to date or dirty (`mapping_seek_hole_data`).
-    CachedPages,
-    /// When the page cache has data for it.
-    CachedData,
-    /// Where it is delayed or in flight (`btrfs_find_delalloc_in_range`).
-    Delayed,
-}
-
-/// How the end of cached data over a hole is found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SeekCache {
-    /// Delayed ranges end where the index says.
-    Index,
-    /// The scan of the page cache runs past the hole of the tree, and a missing folio counts as hole.
-    ScanToMissingFolio,
-}
-
 /// What a change of size does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TruncatePlan {
@@ -487,39 +451,6 @@ pub enum NocowPlan {
     FromStart,
     /// EOPNOTSUPP, and every file has it: an option of the filesystem.
     Always,
-}
-
-/// Direct I/O.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DirectPlan {
-    /// Offsets and lengths must be multiples of this, in bytes.
-    pub align: u64,
-    /// How a write that may be direct goes.
-    pub path: DirectPath,
-    /// When a write around the cache is found not to be aligned.
-    pub misaligned: Misaligned,
-    /// The same of a read.
-    pub misaligned_read: Misaligned,
-}
-
-/// When a direct write is found not to be aligned to the device's sectors. EINVAL either way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Misaligned {
-    /// Before anything else (`xfs_file_dio_write`).
-    AtOnce,
-    /// When it is to be sent: the range was written back, and holes before the end have their blocks, unwritten
-    /// (`ext4_dio_write_iter`, `iomap_dio_bio_iter`; seen on 6.18).
-    AtSending,
-}
-
-/// How a direct write goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DirectPath {
-    /// Around the cache; what is not aligned is EINVAL.
-    Around,
-    /// Through the cache, written at once and dropped from it, where data has checksums or is not aligned
-    /// (`btrfs_direct_write`).
-    ThroughCache,
 }
 
 /// Data that fits into metadata.

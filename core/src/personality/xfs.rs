@@ -165,6 +165,18 @@ fn fiemap(block: BlockSize) -> FiemapPlan {
     }
 }
 
+/// Direct I/O.
+const DIRECT: DirectPlan = DirectPlan {
+    align: 512,
+    path: DirectPath::Around,
+    misaligned: Misaligned::AtOnce,
+    misaligned_read: Misaligned::AtSending,
+};
+
+/// SEEK_DATA and SEEK_HOLE.
+const SEEK: SeekPlan =
+    SeekPlan { prealloc: SeekPrealloc::CachedPages, cache: SeekCache::Index, negative: SeekNegative::Nothing };
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     if let Some(level) = request.level.filter(|level| *level != LEVEL) {
@@ -203,23 +215,14 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         prealloc: Prealloc::Unwritten,
         limits: ExtentLimits { written: EXTENT_MAX, unwritten: EXTENT_MAX, reserved: 0, boundary: 0 },
         fiemap: fiemap(block),
-        seek: SeekPlan {
-            prealloc: SeekPrealloc::CachedPages,
-            cache: SeekCache::Index,
-            negative: SeekNegative::Nothing,
-        },
+        seek: SEEK,
         truncate: TRUNCATE,
         fallocate: FALLOCATE,
         shift: Some(SHIFT),
         // Half an allocation group, of which there are four (`xfs_inode_validate_extsize`).
         size_hint: SizeHintPlan::Kept { bytes_max: request.size / 8 },
         nocow: NocowPlan::Refused,
-        direct: DirectPlan {
-            align: 512,
-            path: DirectPath::Around,
-            misaligned: Misaligned::AtOnce,
-            misaligned_read: Misaligned::AtSending,
-        },
+        direct: DIRECT,
         inline: None,
         inode_data: None,
         beyond_end: BeyondEnd::Untouched,
