@@ -243,7 +243,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shutdown: Some(SHUTDOWN),
         native_tool: None,
         fsync: FsyncPlan::Part,
-        flush_on_close_after_truncate: false,
+        close_flush: CloseFlush::Nothing,
         crash: CrashPlan::LastCommit,
         defect: None,
     })

@@ -175,7 +175,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shutdown: None,
         native_tool: None,
         fsync: FsyncPlan::WholeFile,
-        flush_on_close_after_truncate: true,
+        close_flush: CloseFlush::Cut,
         crash: CrashPlan::LastCommit,
         defect: None,
     })

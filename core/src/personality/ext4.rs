@@ -181,7 +181,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shutdown: Some(SHUTDOWN),
         native_tool: None,
         fsync: FsyncPlan::Part,
-        flush_on_close_after_truncate: true,
+        close_flush: CloseFlush::Cut,
         crash: CrashPlan::LastCommit,
         defect: None,
     })

@@ -108,11 +108,22 @@ pub struct Profile {
     /// What fsync of a part of a file writes.
     pub fsync: FsyncPlan,
     /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
-    pub flush_on_close_after_truncate: bool,
+    pub close_flush: CloseFlush,
     /// Whether the last directory operation or write reaches the device without a commit.
     pub crash: CrashPlan,
     /// What it does wrong on purpose.
     pub defect: Option<Defect>,
+}
+
+/// What a close writes back of a file that was cut to nothing before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CloseFlush {
+    /// Nothing.
+    Nothing,
+    /// Everything (`ext4_release_file`, `btrfs_release_file`).
+    Cut,
+    /// Everything, unless an fsync came in between (`xfs_release`, `xfs_file_fsync`).
+    CutSinceFsync,
 }
 
 /// One tree for all inodes or one each, and its fan-out.

@@ -236,7 +236,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shutdown: Some(SHUTDOWN),
         native_tool: Some(NAME),
         fsync: FsyncPlan::Part,
-        flush_on_close_after_truncate: true,
+        close_flush: CloseFlush::CutSinceFsync,
         crash: CrashPlan::LastCommit,
         defect: None,
     })

@@ -4,7 +4,7 @@ use super::size::LAST_BLOCK;
 use super::{Fs, OpResult};
 use crate::base::cache_state::Backing;
 use crate::base::hints::Hints;
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, Prov, Range};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
 use crate::inode::inode_lock;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
@@ -276,9 +276,13 @@ impl Fs {
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
         volume.leave_inode(ask.ino).await?;
         let size = volume.inodes.size(ask.ino);
-        if pos >= size && volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored {
+        let ignored = volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored;
+        if pos >= size && ignored {
             return Ok(());
         }
+        // A hole ends with the page of the file's end (`ext4_punch_hole`).
+        let end = if ignored { (pos + len).min(size.next_multiple_of(PAGE_SIZE)) } else { pos + len };
+        let len = end - pos;
         if volume.profile.fallocate.punch == PunchOrder::FlushThenFree {
             return self.free_space(&ask, pos, len).await;
         }

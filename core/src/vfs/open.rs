@@ -4,7 +4,7 @@ use super::{Fs, OpResult};
 use crate::base::hints::Hints;
 use crate::base::{Errno, Ino, Prov};
 use crate::inode::inode_lock;
-use crate::personality::plan::NocowPlan;
+use crate::personality::plan::{CloseFlush, NocowPlan};
 use crate::trace::{Event, Frame, Mode};
 
 /// How a file was opened.
@@ -138,7 +138,7 @@ impl Fs {
     pub(super) async fn release(&self, file: &OpenFile) -> OpResult<()> {
         let volume = self.volume();
         let cut = volume.inodes.get(file.ino, |inode| inode.cut_to_nothing);
-        if cut && volume.profile.flush_on_close_after_truncate {
+        if cut && volume.profile.close_flush != CloseFlush::Nothing {
             volume.inodes.set_cut_to_nothing(file.ino, false);
             volume.inodes.set_trimmed(file.ino, false);
             volume.write_back_wait(file.ino, 0, u64::MAX >> 1).await?;

@@ -2,7 +2,7 @@
 
 use super::{Fs, OpResult};
 use crate::base::{Ino, PAGE_SIZE, PageIndex, Range};
-use crate::personality::plan::FsyncPlan;
+use crate::personality::plan::{CloseFlush, FsyncPlan};
 use crate::trace::Frame;
 
 /// What sync_file_range(2) is asked to do.
@@ -26,6 +26,9 @@ impl Fs {
     pub async fn fsync_range(&self, ino: Ino, pos: u64, len: u64) -> OpResult<()> {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Fsync, u64::from(ino.0), 0);
+        if volume.profile.close_flush == CloseFlush::CutSinceFsync {
+            volume.inodes.set_cut_to_nothing(ino, false);
+        }
         let (pos, len) = match volume.profile.fsync {
             FsyncPlan::Part => (pos, len),
             FsyncPlan::WholeFile => (0, u64::MAX >> 1),
