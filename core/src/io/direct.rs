@@ -4,6 +4,7 @@ use super::{Fill, Transfer};
 use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, Payload, Range, Stamped};
 use crate::cache::folio_lock;
 use crate::dev::Op;
+use crate::map::pending::Change;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{DirectPath, Misaligned, Overwrite, Placement};
 use crate::trace::{Frame, Mark, Mode};
@@ -31,6 +32,7 @@ impl Volume {
         if pos.saturating_add(len) > self.profile.max_file_size {
             return Transfer::stopped(0, Errno::EFBIG);
         }
+        self.note_change(ino, Change::Map);
         let result = async {
             self.zero_old_end(ino, pos, fill).await?;
             self.write_back_wait(ino, pos, len).await?;
@@ -55,8 +57,13 @@ impl Volume {
         self.invalidate(ino, pos, len).await;
         let inside = self.profile.block.covering(pos, len);
         let end = self.eof_block(ino).min(inside.end);
-        if inside.start < end && self.profile.placement == Placement::UnwrittenThenConvert {
-            self.direct_places(ino, Range::new(inside.start, end)).await?;
+        if inside.start >= end || self.profile.placement != Placement::UnwrittenThenConvert {
+            return Ok(());
+        }
+        // One mapping at a time, and the first cannot be sent.
+        let first = self.mapping(ino, Range::new(inside.start, end));
+        if first.kind == MappingKind::Hole {
+            self.direct_places(ino, first.range).await?;
         }
         Ok(())
     }

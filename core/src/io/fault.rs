@@ -5,6 +5,7 @@ use crate::base::{Errno, FsError, Ino, PAGE_SIZE, PageIndex};
 use crate::cache::folio_lock;
 use crate::inode::invalidate_lock;
 use crate::map::Volume;
+use crate::map::pending::Change;
 use crate::personality::plan::FaultUnit;
 use crate::trace::{Frame, Mode};
 
@@ -81,6 +82,7 @@ impl Volume {
         let Some((index, pages)) = found() else { return Ok(false) };
         let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
         self.wait_stable(ino, index, pages).await;
+        self.note_change(ino, Change::Times);
         let block = self.profile.block;
         let size = self.inodes.size(ino);
         if page.0 * PAGE_SIZE >= size {

@@ -81,6 +81,9 @@ impl Volume {
                 state.dirty = true;
                 state
             });
+        } else {
+            // The first page is taken before the look into the inode, and stays.
+            self.folio_or_page(ino, PageIndex(0));
         }
         self.inodes.set_may_be_small(ino, false);
         Ok(())

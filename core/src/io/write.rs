@@ -6,6 +6,7 @@ use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, PageInde
 use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
+use crate::map::pending::Change;
 use crate::personality::plan::{Defect, GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
@@ -32,6 +33,7 @@ impl Volume {
             return Transfer::stopped(0, Errno::EFBIG);
         }
         let len = len.min(self.profile.max_file_size - pos);
+        self.note_change(ino, if pos + len > self.inodes.size(ino) { Change::Map } else { Change::Times });
         match self.write_into_inode(ino, pos, len, source).await {
             Ok(true) => return Transfer::whole(len),
             Ok(false) => {}

@@ -25,9 +25,9 @@ impl Volume {
         let data = matches!(kind, MappingKind::Written | MappingKind::Inline | MappingKind::Delayed) || dirty || cached;
         if data {
             self.zero_in_cache(ino, pos, len, prov).await?;
-        } else if kind == MappingKind::Unwritten {
+        } else if self.profile.unit == WritebackUnit::DirtyBlocks {
             // The look at the block leaves its page in the cache, clean and not read: the block has no buffer that could
-            // be (`ext4_load_tail_bh`; recordings 106, 207).
+            // be (`ext4_load_tail_bh`; recordings 106, 207). A later write finds a folio of one page there.
             self.folio_or_page(ino, PageIndex(pos / PAGE_SIZE));
         }
         Ok(data)

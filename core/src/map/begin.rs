@@ -66,6 +66,7 @@ impl Volume {
                 drop(promise);
                 for hole in holes {
                     self.allocate_into(ino, hole, ExtentKind::Written).await?;
+                    self.note_ahead(ino, hole);
                 }
                 self.convert_at_write(ino, range, self.profile.zeroed_at_write).await?;
             }

@@ -34,6 +34,7 @@ impl Volume {
         let _frame = self.cx.frame(Frame::Commit, self.commits() + 1, 0);
         // Between here and the superblock others go on: what they change and free belongs to the next commit.
         let freed = self.space.pinned();
+        self.forget_changes();
         let next = self.prepare()?;
         if let Err(errno) = self.write_tree(&next).await {
             self.stop();
@@ -184,6 +185,7 @@ impl Volume {
         self.space.forget_all();
         self.refs.forget_all();
         self.readahead.change(BTreeMap::clear);
+        self.forget_changes();
         self.errors.change(BTreeMap::clear);
         self.shut_down.change(|down| *down = false);
     }

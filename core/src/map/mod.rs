@@ -9,6 +9,7 @@ pub mod commit;
 mod convert;
 pub mod in_place;
 pub mod mapping;
+pub mod pending;
 pub mod reserve;
 pub mod store;
 pub mod window;
@@ -60,6 +61,8 @@ pub struct Volume {
     pub staging: Staging,
     /// Readahead windows by inode.
     pub readahead: StateCell<BTreeMap<Ino, Readahead>>,
+    /// What the next commit is about.
+    pub pending: StateCell<pending::Pending>,
     /// What the device keeps.
     pub store: StateCell<Store>,
     /// Runs on their way to the device, for the completion task.
@@ -114,6 +117,7 @@ impl Volume {
             ordered: Ordered::new(cx),
             staging: Staging::new(cx, &space, mapping),
             readahead: StateCell::default(),
+            pending: StateCell::default(),
             store: StateCell::new(Store::new(layout, &profile)),
             ioends: StateCell::default(),
             ioend_work: WaitQueue::default(),

@@ -242,6 +242,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::AndWait,
         shutdown: Some(SHUTDOWN),
         native_tool: None,
+        commit_data: CommitData::None,
         fsync: FsyncPlan::Part,
         close_flush: CloseFlush::Nothing,
         crash: CrashPlan::LastCommit,

@@ -174,6 +174,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::OverData,
         shutdown: None,
         native_tool: None,
+        commit_data: CommitData::None,
         fsync: FsyncPlan::WholeFile,
         close_flush: CloseFlush::Cut,
         crash: CrashPlan::LastCommit,

@@ -180,6 +180,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::Delayed,
         shutdown: Some(SHUTDOWN),
         native_tool: None,
+        commit_data: if options.delalloc { CommitData::None } else { CommitData::Ahead },
         fsync: FsyncPlan::Part,
         close_flush: CloseFlush::Cut,
         crash: CrashPlan::LastCommit,

@@ -1,5 +1,6 @@
 //! The questions, as the types of their answers.
 
+mod commit;
 mod defect;
 mod direct;
 mod fallocate;
@@ -9,6 +10,7 @@ mod sharing;
 mod small;
 mod space;
 
+pub use commit::*;
 pub use defect::*;
 pub use direct::*;
 pub use fallocate::*;
@@ -107,6 +109,8 @@ pub struct Profile {
     pub native_tool: Option<&'static str>,
     /// What fsync of a part of a file writes.
     pub fsync: FsyncPlan,
+    /// Which data a commit writes before it.
+    pub commit_data: CommitData,
     /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
     pub close_flush: CloseFlush,
     /// Whether the last directory operation or write reaches the device without a commit.
@@ -543,20 +547,4 @@ pub struct ShutdownPlan {
     pub maps: Option<Errno>,
     /// The same call again.
     pub again: Option<Errno>,
-}
-
-/// What a crash keeps besides the last commit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CrashPlan {
-    /// The state of the last commit.
-    LastCommit,
-}
-
-/// What fsync, asked for a part of a file (msync), writes back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FsyncPlan {
-    /// The part.
-    Part,
-    /// The whole file (`btrfs_sync_file`).
-    WholeFile,
 }

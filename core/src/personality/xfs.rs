@@ -235,6 +235,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         rename_flush: RenameFlush::Nothing,
         shutdown: Some(SHUTDOWN),
         native_tool: Some(NAME),
+        commit_data: CommitData::None,
         fsync: FsyncPlan::Part,
         close_flush: CloseFlush::CutSinceFsync,
         crash: CrashPlan::LastCommit,

@@ -12,6 +12,7 @@ use crate::base::limits::MAX_FILE_OFFSET;
 use crate::base::{Errno, FsError, Ino, Prov};
 use crate::io::{Fill, Transfer};
 use crate::personality::plan::SeekNegative;
+use crate::map::pending::Change;
 use crate::query::fiemap::Request;
 use crate::query::{LiveFacts, seek};
 use crate::text::transfer::Transfer as Moved;
@@ -92,7 +93,8 @@ async fn on_file(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> Exe
     let ino = file.ino;
     let plain = match command {
         Command::Close => return closed(fs, file, command).await,
-        Command::Fsync | Command::Fdatasync => fs.fsync(ino).await,
+        Command::Fsync => fs.fsync(ino).await,
+        Command::Fdatasync => fs.fdatasync(ino).await,
         Command::SyncRange(ask) => sync_range(fs, ino, ask).await,
         // A descriptor that cannot write is EINVAL to ftruncate(2), and only to that.
         Command::Truncate(_) if file.flags.read_only => Err(Errno::EINVAL.into()),
@@ -198,7 +200,8 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
         total = Transfer { done: total.done + one.done, error: one.error };
         // The part that was written, and no more (`generic_write_sync`).
         let synced = if ask.dsync || file.flags.sync {
-            fs.fsync_range(file.ino, u64::try_from(off).unwrap_or(0), one.done.max(1)).await
+            let least = if file.flags.sync { Change::Times } else { Change::Map };
+            fs.fsync_range(file.ino, u64::try_from(off).unwrap_or(0), one.done.max(1), least).await
         } else {
             Ok(())
         };
@@ -208,7 +211,8 @@ async fn pwrite(fs: &Fs, file: &OpenFile, command: &Command, ask: &Pwrite, prov:
         }
     }
     if ask.fsync || ask.fdatasync {
-        total.error = total.error.or(fs.fsync(file.ino).await.err());
+        let synced = if ask.fsync { fs.fsync(file.ino).await } else { fs.fdatasync(file.ino).await };
+        total.error = total.error.or(synced.err());
     }
     let text = match total.error {
         Some(error) => failed(fs, command, error),
@@ -346,7 +350,7 @@ async fn mread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Mread) -> Exec
 async fn msync(fs: &Fs, file: &OpenFile, ask: &Msync) -> Result<(), FsError> {
     let (pos, len) = mapped(file, ask.range.as_ref())?;
     match ask.mode {
-        MsyncMode::Sync => fs.fsync_range(file.ino, pos, len).await,
+        MsyncMode::Sync => fs.fsync_range(file.ino, pos, len, Change::Times).await,
         MsyncMode::Async | MsyncMode::Invalidate => Ok(()),
     }
 }

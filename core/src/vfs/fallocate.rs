@@ -6,6 +6,7 @@ use crate::base::cache_state::Backing;
 use crate::base::hints::Hints;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
 use crate::inode::inode_lock;
+use crate::map::pending::Change;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
     Delayed, FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchOrder,
@@ -49,6 +50,7 @@ impl Ask {
         if pos + len > volume.profile.max_file_size {
             return Err(Errno::EFBIG.into());
         }
+        volume.note_change(self.ino, Change::Map);
         Ok((pos, len))
     }
 }
@@ -276,13 +278,11 @@ impl Fs {
         let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
         volume.leave_inode(ask.ino).await?;
         let size = volume.inodes.size(ask.ino);
-        let ignored = volume.profile.fallocate.punch_past_eof == PunchPastEof::Ignored;
-        if pos >= size && ignored {
-            return Ok(());
-        }
-        // A hole ends with the page of the file's end (`ext4_punch_hole`).
-        let end = if ignored { (pos + len).min(size.next_multiple_of(PAGE_SIZE)) } else { pos + len };
-        let len = end - pos;
+        let len = match volume.profile.fallocate.punch_past_eof {
+            PunchPastEof::Ignored if pos >= size => return Ok(()),
+            PunchPastEof::Ignored => len.min(size.next_multiple_of(PAGE_SIZE) - pos),
+            PunchPastEof::Frees => len,
+        };
         if volume.profile.fallocate.punch == PunchOrder::FlushThenFree {
             return self.free_space(&ask, pos, len).await;
         }

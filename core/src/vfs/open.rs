@@ -4,6 +4,7 @@ use super::{Fs, OpResult};
 use crate::base::hints::Hints;
 use crate::base::{Errno, Ino, Prov};
 use crate::inode::inode_lock;
+use crate::map::pending::Change;
 use crate::personality::plan::{CloseFlush, NocowPlan};
 use crate::trace::{Event, Frame, Mode};
 
@@ -74,6 +75,7 @@ impl Fs {
             Some(ino) => ino,
             None if flags.create => {
                 let ino = volume.inodes.create();
+                volume.note_change(ino, Change::Times);
                 volume.extents.add_inode(ino);
                 volume.inodes.set_may_be_small(ino, volume.profile.inode_data.is_some());
                 volume.inodes.link(name, ino);
@@ -170,6 +172,7 @@ impl Fs {
         self.drop_from(ino, crate::base::FileBlock(0)).await?;
         volume.dispose(&volume.extents.remove_inode(ino));
         volume.cache.forget(ino);
+        volume.forget_changes_of(ino);
         volume.inodes.remove(ino);
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::Fs;
 use crate::base::{Errno, Ino, limits::CALL_BYTES_MAX, limits::MAX_FILE_OFFSET};
 use crate::inode::inode_lock;
 use crate::io::{Fill, Transfer};
+use crate::personality::plan::Misaligned;
 use crate::trace::{Frame, Mode};
 
 /// Through the cache or around it.
@@ -29,8 +30,22 @@ impl Fs {
         match path {
             Path::Buffered => volume.write(ino, pos, len, fill).await,
             Path::Direct if volume.lies_in_inode(ino) => volume.write(ino, pos, len, fill).await,
-            Path::Direct => volume.direct_write(ino, pos, len, fill).await,
+            Path::Direct => self.direct_write(ino, pos, len, fill).await,
         }
+    }
+
+    async fn direct_write(&self, ino: Ino, pos: u64, len: u64, fill: Fill) -> Transfer {
+        let volume = self.volume();
+        let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
+        let mut transfer = volume.direct_write(ino, pos, len, fill).await;
+        // A write that would have grown the recorded size leaves nothing behind the end when it fails, not even what
+        // was there before (`ext4_inode_extension_cleanup`).
+        let cleans = volume.profile.direct.misaligned == Misaligned::AtSending;
+        if cleans && transfer.error.is_some() && pos.saturating_add(len) > recorded {
+            let failed = self.drop_from(ino, volume.eof_block(ino)).await.err();
+            transfer.error = failed.or(transfer.error);
+        }
+        transfer
     }
 
     /// One pread(2). Reads take no inode lock on the buffered path.

@@ -47,7 +47,7 @@ impl Fs {
         }
         let _frame = volume.cx.frame(Frame::Shutdown, u64::from(flush_log), 0);
         if flush_log {
-            volume.commit().await?;
+            volume.commit_with_data().await?;
         }
         volume.stop();
         Ok(())

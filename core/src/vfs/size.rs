@@ -3,6 +3,7 @@
 use super::{Fs, OpResult};
 use crate::base::{Errno, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
 use crate::inode::{inode_lock, invalidate_lock};
+use crate::map::pending::Change;
 use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, TruncateTail};
 use crate::trace::{Frame, Mode};
 
@@ -17,6 +18,7 @@ impl Fs {
             return Err(Errno::EFBIG.into());
         }
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
+        volume.note_change(ino, Change::Map);
         let old = volume.inodes.size(ino);
         let _frame = volume.cx.frame(Frame::Truncate, old, size);
         if size > old { self.grow(ino, size, prov).await } else { self.shrink(ino, size, prov).await }

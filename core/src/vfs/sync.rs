@@ -2,6 +2,7 @@
 
 use super::{Fs, OpResult};
 use crate::base::{Ino, PAGE_SIZE, PageIndex, Range};
+use crate::map::pending::Change;
 use crate::personality::plan::{CloseFlush, FsyncPlan};
 use crate::trace::Frame;
 
@@ -17,13 +18,18 @@ pub struct SyncRange {
 }
 
 impl Fs {
-    /// fsync(2) and fdatasync(2): the file's data, then the metadata. Reports an error of writeback once.
+    /// fsync(2): the file's data, then the metadata. Reports an error of writeback once.
     pub async fn fsync(&self, ino: Ino) -> OpResult<()> {
-        self.fsync_range(ino, 0, u64::MAX >> 1).await
+        self.fsync_range(ino, 0, u64::MAX >> 1, Change::Times).await
     }
 
-    /// The part of a file that msync(MS_SYNC) asks for, then the metadata.
-    pub async fn fsync_range(&self, ino: Ino, pos: u64, len: u64) -> OpResult<()> {
+    /// fdatasync(2): the same, where more than times changed.
+    pub async fn fdatasync(&self, ino: Ino) -> OpResult<()> {
+        self.fsync_range(ino, 0, u64::MAX >> 1, Change::Map).await
+    }
+
+    /// The part of a file that msync(MS_SYNC) asks for, then the metadata, if at `least` so much changed.
+    pub async fn fsync_range(&self, ino: Ino, pos: u64, len: u64, least: Change) -> OpResult<()> {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Fsync, u64::from(ino.0), 0);
         if volume.profile.close_flush == CloseFlush::CutSinceFsync {
@@ -34,7 +40,7 @@ impl Fs {
             FsyncPlan::WholeFile => (0, u64::MAX >> 1),
         };
         volume.write_back_wait(ino, pos, len).await?;
-        volume.commit().await?;
+        volume.commit_for(ino, least).await?;
         Ok(volume.take_error(ino)?)
     }
 

@@ -5,6 +5,7 @@
 //!        [--jobs N] [--shrink N]
 //! kernel --script FILE [--fs ...]           compares one script
 //! kernel record --script FILE --fs FS       prints the kernel's document of a script
+//! kernel print --fs FS --seeds N --from S   prints the random scripts themselves
 //! kernel prove [--fs ...]                   holds the recorder against the public recordings
 //! ```
 //!
@@ -117,6 +118,7 @@ mod linux {
             match words.as_slice() {
                 ["worker"] => pool::work(&folder()?).map(|()| true),
                 ["record"] => record(&options),
+                ["print"] => print_cases(&options),
                 ["prove"] => prove(&options),
                 [] => differential(&options),
                 _ => Err(format!("`{}` is not understood", words.join(" "))),
@@ -151,6 +153,12 @@ mod linux {
         for case in given(options, path)? {
             print!("{}", judge.recording(&case)?);
         }
+        Ok(true)
+    }
+
+    /// The scripts, to be looked at and changed.
+    fn print_cases(options: &Options) -> Result<bool, String> {
+        cases(options)?.iter().for_each(|case| print!("{}", case.script));
         Ok(true)
     }
 

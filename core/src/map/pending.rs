@@ -1,0 +1,86 @@
+//! What the next commit is about: the files that changed since the last one, and blocks whose record is ahead of their
+//! data.
+//!
+//! Where a write puts its blocks into the tree as written at once, a commit must not keep the record before the data has
+//! arrived: it writes the data first. Sources: `ext4_jbd2_inode_add_write`, `ext4_fsync_journal`; traces of our own on the
+//! running kernel, where fsync of one file left another one clean.
+
+use super::Volume;
+use crate::base::{Errno, FileBlock, Ino, Range};
+use crate::personality::plan::CommitData;
+use std::collections::BTreeMap;
+
+/// What changed of a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Change {
+    /// Its times: fdatasync has nothing to do.
+    Times,
+    /// Its blocks or its size.
+    Map,
+}
+
+/// What the next commit is about.
+#[derive(Debug, Default)]
+pub struct Pending {
+    changed: BTreeMap<Ino, Change>,
+    ahead: BTreeMap<Ino, Range<FileBlock>>,
+}
+
+impl Volume {
+    /// A file changed: fsync has something to commit.
+    pub fn note_change(&self, ino: Ino, change: Change) {
+        self.pending.change(|pending| {
+            let known = pending.changed.entry(ino).or_insert(change);
+            *known = change.max(*known);
+        });
+    }
+
+    /// The tree says that blocks are written whose data is only in the cache. One range for each file, around all.
+    pub(super) fn note_ahead(&self, ino: Ino, range: Range<FileBlock>) {
+        self.note_change(ino, Change::Map);
+        self.pending.change(|pending| {
+            let known = pending.ahead.entry(ino).or_insert(range);
+            *known = Range::new(known.start.min(range.start), known.end.max(range.end));
+        });
+    }
+
+    /// Everything that was noted belongs to a commit.
+    pub(super) fn forget_changes(&self) {
+        self.pending.change(std::mem::take);
+    }
+
+    /// A file is no more.
+    pub fn forget_changes_of(&self, ino: Ino) {
+        self.pending.change(|pending| {
+            pending.changed.remove(&ino);
+            pending.ahead.remove(&ino);
+        });
+    }
+
+    /// Commits for a program that asked for one file; where that file did not change there may be nothing to commit.
+    ///
+    /// # Errors
+    /// Those of [`Volume::commit`].
+    pub async fn commit_for(&self, ino: Ino, least: Change) -> Result<(), Errno> {
+        let changed = || self.pending.with(|pending| pending.changed.get(&ino).is_some_and(|change| *change >= least));
+        if self.profile.commit_data == CommitData::Ahead && !changed() {
+            return Ok(());
+        }
+        self.commit_with_data().await
+    }
+
+    /// Commits after the data that the records are ahead of. The caller holds no lock of a folio.
+    ///
+    /// # Errors
+    /// Those of [`Volume::commit`]; an error of the data is told by the file's own fsync.
+    pub async fn commit_with_data(&self) -> Result<(), Errno> {
+        let block = self.profile.block;
+        for (ino, range) in self.pending.change(|pending| std::mem::take(&mut pending.ahead)) {
+            let (from, to) = (block.pos(range.start), block.pos(range.end));
+            if let Err(errno) = self.write_back_wait(ino, from, to - from).await {
+                self.note_error(ino, errno);
+            }
+        }
+        self.commit().await
+    }
+}
