@@ -7,7 +7,7 @@ use crate::cache::folio_lock;
 use crate::map::Volume;
 use crate::map::begin::When;
 use crate::map::pending::Change;
-use crate::personality::plan::{Defect, GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
+use crate::personality::plan::{Defect, Delayed, GrowTail, Reservation, TruncateFlush, WriteFolio, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
 /// One folio's part of a write.
@@ -171,6 +171,10 @@ impl Volume {
         source.each(part.pos, end - part.pos, |pos, len, fill| self.copy_in(ino, pos, len, fill));
         if end > self.inodes.size(ino) {
             self.inodes.set_size(ino, end);
+            // With blocks that are written at once the size is, too (`ext4_write_end`).
+            if self.profile.delayed == Delayed::Never {
+                self.inodes.set_disk_size(ino, end);
+            }
         }
         self.tell_too_early(ino, wanted);
         Ok(Some(end - part.pos))

@@ -5,8 +5,16 @@ use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::map::reserve::Purpose;
 use crate::personality::plan::{Delayed, GoalPlan, NoSpacePlan, Reservation};
+use crate::space::windows::Seeker;
 use crate::space::{Promise, Want};
 use crate::trace::Counter;
+
+/// Whether space around what is asked for may be held for the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Room {
+    Ahead,
+    Exact,
+}
 
 /// When a block gets its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,9 +72,10 @@ impl Volume {
             }
             Delayed::Never => {
                 drop(promise);
-                for hole in holes {
-                    self.allocate_into(ino, hole, ExtentKind::Written).await?;
-                    self.note_ahead(ino, hole);
+                // One block at a time, as the kernel asks for each buffer of a page (`ext4_block_write_begin`).
+                for at in holes.iter().flat_map(Range::iter) {
+                    self.allocate_into(ino, Range::sized(at, 1), ExtentKind::Written).await?;
+                    self.note_ahead(ino, Range::sized(at, 1));
                 }
                 self.convert_at_write(ino, range, self.profile.zeroed_at_write).await?;
             }
@@ -198,6 +207,11 @@ impl Volume {
         self.take_blocks_for(ino, range, range.end, kind).await
     }
 
+    /// The same for fallocate, which asks for no more than it says (`EXT4_GET_BLOCKS_NO_NORMALIZE`).
+    pub async fn take_just(&self, ino: Ino, range: Range<FileBlock>) -> Result<Vec<Extent>, Errno> {
+        self.take_blocks_as(ino, range, range.end, ExtentKind::Unwritten, Room::Exact).await
+    }
+
     /// The same, but no further piece is looked for once everything in front of `enough` has its place.
     pub async fn take_blocks_for(
         &self,
@@ -205,6 +219,17 @@ impl Volume {
         range: Range<FileBlock>,
         enough: FileBlock,
         kind: ExtentKind,
+    ) -> Result<Vec<Extent>, Errno> {
+        self.take_blocks_as(ino, range, enough, kind, Room::Ahead).await
+    }
+
+    async fn take_blocks_as(
+        &self,
+        ino: Ino,
+        range: Range<FileBlock>,
+        enough: FileBlock,
+        kind: ExtentKind,
+        room: Room,
     ) -> Result<Vec<Extent>, Errno> {
         let boundary = u64::from(self.profile.limits.boundary);
         let mut taken: Vec<Extent> = Vec::new();
@@ -218,12 +243,18 @@ impl Volume {
             let packed = compress.map_or(1, |plan| plan.blocks.min(range.end - at));
             let goal = match (self.profile.space.goal, taken.last()) {
                 (GoalPlan::OpenBucket, _) => self.space.open_bucket(boundary).unwrap_or_else(|| self.goal(ino, at)),
-                (GoalPlan::BehindExtent, Some(last)) => last.addr + u64::from(last.len),
-                (GoalPlan::BehindExtent, None) => self.goal(ino, at),
+                (GoalPlan::BehindExtent | GoalPlan::Windows(_), Some(last)) => last.addr + u64::from(last.len),
+                (GoalPlan::BehindExtent | GoalPlan::Windows(_), None) => self.goal(ino, at),
             };
             let most = u64::from(self.profile.limits.most(kind));
             let want = Want { goal, count: if packed > 1 { 1 } else { (range.end - at).min(most) }, boundary };
-            if let Some(found) = self.space.allocate(want) {
+            let held = match self.profile.space.goal {
+                GoalPlan::Windows(plan) => {
+                    self.space.take_ahead(plan, &self.seeker(ino, Range::sized(at, want.count), taken.last(), room))
+                }
+                GoalPlan::BehindExtent | GoalPlan::OpenBucket => None,
+            };
+            if let Some(found) = held.or_else(|| self.space.allocate(want)) {
                 if self.profile.space.goal == GoalPlan::OpenBucket {
                     self.space.set_point(found.end);
                 }
@@ -244,6 +275,28 @@ impl Volume {
         Ok(taken)
     }
 
+    fn seeker(&self, ino: Ino, blocks: Range<FileBlock>, taken: Option<&Extent>, room: Room) -> Seeker {
+        let before = taken.copied().or_else(|| self.extents.prev(ino, blocks.start));
+        let behind = self.extents.next(ino, blocks.start);
+        Seeker {
+            ino,
+            at: blocks.start,
+            count: blocks.len(),
+            size: self.inodes.size(ino),
+            before: before.and_then(|extent| Some((extent.end() - 1, extent.dev_range()?.end - 1))),
+            behind: behind.and_then(|extent| Some((extent.start, extent.dev_range()?.start))),
+            exact: room == Room::Exact,
+        }
+    }
+
+    /// Records were added to a tree: its node may need a block, or none any more (`ext4_ext_try_to_merge_up`).
+    pub(crate) fn place_node(&self, ino: Ino, at: FileBlock) {
+        if let GoalPlan::Windows(plan) = self.profile.space.goal {
+            let seeker = self.seeker(ino, Range::sized(at, 1), None, Room::Exact);
+            self.space.place_node(plan, &seeker, self.extents.nodes_below_root(ino) > 0);
+        }
+    }
+
     /// Puts new records where there is still a hole; otherwise they are given back, and the answer is false.
     pub async fn enter(&self, ino: Ino, range: Range<FileBlock>, fresh: &[Extent]) -> bool {
         let _hold = self.extents.write_lock(ino, range, fresh.len()).await;
@@ -252,6 +305,7 @@ impl Volume {
             return false;
         }
         self.extents.replace(ino, range, fresh);
+        self.place_node(ino, range.start);
         // Where the index lies over the tree, what is dirty there stays delayed.
         if self.profile.delayed != Delayed::Overlay {
             self.delalloc.take(ino, range);
@@ -264,6 +318,7 @@ impl Volume {
         let extents = self.take_blocks(ino, range, kind).await?;
         let removed = self.extents.update(ino, range, &extents).await;
         self.dispose(&removed);
+        self.place_node(ino, range.start);
         Ok(())
     }
 }

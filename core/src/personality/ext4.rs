@@ -79,6 +79,12 @@ fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
     Ok(options)
 }
 
+/// Blocks of inodes, of 256 bytes each.
+fn inode_tables(bytes: u64, block: u64) -> u64 {
+    let bytes_per_inode = if bytes < 512 << 20 { 4096 } else { 16_384 };
+    (bytes / bytes_per_inode) * 256 / block
+}
+
 /// Blocks that mke2fs takes: journal, inode tables, superblocks and group descriptors, bitmaps.
 fn overhead(blocks: u64, block: u64) -> u64 {
     let bytes = blocks * block;
@@ -88,8 +94,7 @@ fn overhead(blocks: u64, block: u64) -> u64 {
         32_768..262_144 => 4096,
         _ => 8192,
     };
-    let bytes_per_inode = if bytes < 512 << 20 { 4096 } else { 16_384 };
-    let inode_tables = (bytes / bytes_per_inode) * 256 / block;
+    let inode_tables = inode_tables(bytes, block);
     let groups = blocks.div_ceil(8 * block);
     let rest = if bytes < 512 << 20 { 12 } else { 209 + groups };
     if bytes < 1 << 20 { 0 } else { journal + inode_tables + rest }
@@ -145,7 +150,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         // `s_resv_clusters`: 2 % of the device, at most 4096 clusters (ext4_calculate_resv_clusters).
         metadata: Vec::new(),
         spare_blocks: if start == 0 { 0 } else { (device_blocks / 50).min(4096) },
-        space: SpacePlan::PLAIN,
+        space: if options.delalloc { SpacePlan::PLAIN } else { windows(block, device_blocks, start) },
         tree: TreeShape { root: ROOT_ENTRIES, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: if options.delalloc { Delayed::Index } else { Delayed::Never },
         overwrite: Overwrite::InPlace,
@@ -192,6 +197,28 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
 /// there every block counts, or else no write on it would ever be delayed.
 fn pressure(overhead: u64) -> PressurePlan {
     if overhead == 0 { PressurePlan { watermark: 0, batch: 1 } } else { PressurePlan { watermark: 256, batch: 32 } }
+}
+
+/// Addresses count where a write may zero what is preallocated next to it: without delayed allocation. A copy of the
+/// superblock and of the descriptors is followed by room for more descriptors.
+fn windows(block: BlockSize, device_blocks: u64, start: u64) -> SpacePlan {
+    let group = 8 * block.bytes();
+    let (groups, order_max, kept) = ((device_blocks / group).max(1), block.bytes().ilog2() + 1, 65);
+    // Behind the bitmaps and inode tables of all groups and the first directories; the journal lies elsewhere there, and
+    // at the front here. Chunks of free blocks are of the same sizes as there.
+    let first = kept + 2 * groups + inode_tables(device_blocks * block.bytes(), block.bytes()) + 6;
+    let chunk = 1 << order_max;
+    let plan = WindowPlan {
+        block: block.bytes(),
+        group,
+        groups,
+        kept_first: first + start.saturating_sub(first).next_multiple_of(chunk),
+        kept,
+        order_max,
+        small: 16,
+        pool: 512,
+    };
+    SpacePlan { goal: GoalPlan::Windows(plan), ..SpacePlan::PLAIN }
 }
 
 /// 2^32 - 1 blocks (`ext4_max_size`).

@@ -12,10 +12,12 @@
 //! A reservation key counts in Reserved instead of Delayed. Freed blocks stay pinned until the commit that forgets
 //! them, so that no command gets back what it freed itself and a crash finds the old data in place.
 
+mod buddy;
 pub mod ledger;
 pub mod packed;
 pub mod point;
 pub mod refs;
+pub mod windows;
 
 pub use ledger::{Ledger, Promise};
 pub use refs::Refs;
@@ -92,6 +94,7 @@ struct Shared {
     ledger: Ledger,
     point: StateCell<DevBlock>,
     pieces: StateCell<packed::Pieces>,
+    windows: StateCell<windows::Windows>,
 }
 
 impl Space {
@@ -117,6 +120,7 @@ impl Space {
             ledger,
             point: StateCell::default(),
             pieces: StateCell::default(),
+            windows: StateCell::default(),
         }));
         space.take_metadata();
         space
@@ -190,6 +194,7 @@ impl Space {
         self.0.map.change(|map| *map = SpaceMap::all_free(self.0.data));
         self.0.ledger.reset();
         self.0.point.change(|point| *point = DevBlock::default());
+        self.0.windows.change(|windows| *windows = windows::Windows::default());
         self.forget_pieces();
     }
 

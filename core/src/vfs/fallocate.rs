@@ -189,7 +189,7 @@ impl Fs {
             if part.is_empty() {
                 return at;
             }
-            let Ok(fresh) = volume.take_blocks(ino, part, ExtentKind::Unwritten).await else { return at };
+            let Ok(fresh) = volume.take_just(ino, part).await else { return at };
             if volume.enter(ino, part, &fresh).await {
                 at = part.end;
             }
@@ -288,6 +288,7 @@ impl Fs {
         }
         self.flush_before(ask.ino, pos, len).await?;
         self.record_size(ask.ino, pos + len);
+        volume.space.drop_windows(ask.ino);
         // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
         self.drop_blocks(ask.ino, self.whole_blocks(ask.ino, pos, len)).await?;
         self.zero_edges(&ask, pos, len).await

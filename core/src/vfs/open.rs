@@ -139,6 +139,9 @@ impl Fs {
     /// A descriptor goes: what was cut to nothing before is written back, and what lies behind the end may go.
     pub(super) async fn release(&self, file: &OpenFile) -> OpResult<()> {
         let volume = self.volume();
+        if volume.inodes.get(file.ino, |inode| inode.opens) == 1 {
+            volume.space.drop_windows(file.ino);
+        }
         let cut = volume.inodes.get(file.ino, |inode| inode.cut_to_nothing);
         if cut && volume.profile.close_flush != CloseFlush::Nothing {
             volume.inodes.set_cut_to_nothing(file.ino, false);
@@ -173,6 +176,7 @@ impl Fs {
         volume.dispose(&volume.extents.remove_inode(ino));
         volume.cache.forget(ino);
         volume.forget_changes_of(ino);
+        volume.space.forget_windows(ino);
         volume.inodes.remove(ino);
         Ok(())
     }

@@ -94,6 +94,7 @@ impl Fs {
     /// bytes between `pos` and `kept` are about to go.
     async fn flush_for_shift(&self, ino: Ino, plan: ShiftPlan, pos: u64, kept: u64) -> FsResult<()> {
         let volume = self.volume();
+        volume.space.drop_windows(ino);
         let block = volume.profile.block;
         let from = match plan.flush {
             ShiftFlush::Kept | ShiftFlush::FromPosition => pos,

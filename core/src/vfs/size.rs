@@ -70,6 +70,7 @@ impl Fs {
             return Ok(());
         }
         volume.wait_writeback(ino, size, u64::MAX >> 2).await;
+        volume.space.drop_windows(ino);
         volume.inodes.set_size(ino, size);
         // Pages first, tail second (`ext4_setattr`): a folio that the tail makes dirty could not be split.
         self.drop_from(ino, block.block_after(size)).await?;

@@ -46,6 +46,29 @@ pub enum GoalPlan {
     BehindExtent,
     /// In the bucket that is being filled, whichever file it is for.
     OpenBucket,
+    /// In space that is held for the file; else as a buddy allocator searches (`ext4_mb_new_blocks`).
+    Windows(WindowPlan),
+}
+
+/// Space that is held for files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WindowPlan {
+    /// Bytes in a block.
+    pub block: u64,
+    /// Blocks of a group.
+    pub group: u64,
+    /// Groups.
+    pub groups: u64,
+    /// Blocks at the start of the first group that hold metadata.
+    pub kept_first: u64,
+    /// Blocks at the start of any other group that hold copies of metadata.
+    pub kept: u64,
+    /// The order of the largest chunk of free blocks.
+    pub order_max: u32,
+    /// Files of at most so many blocks share a pool (`s_mb_stream_request`).
+    pub small: u64,
+    /// Blocks of a pool (`s_mb_group_prealloc`).
+    pub pool: u64,
 }
 
 /// Device blocks that metadata takes when it is first needed, and keeps.
