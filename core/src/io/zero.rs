@@ -102,7 +102,12 @@ impl Volume {
                 match self.profile.unit {
                     // A folio that is still dirty cannot be split: it stays, with zeroes in it.
                     WritebackUnit::DirtyBlocks if self.cache.is_dirty_in(ino, blocks) => {}
-                    WritebackUnit::DirtyBlocks => self.cache.split(ino, index, part),
+                    WritebackUnit::DirtyBlocks => {
+                        let (block, page) = (self.profile.block, PAGE_SIZE);
+                        let (from, to) =
+                            (block.pos(part.start) / page * page, block.pos(part.end).div_ceil(page) * page);
+                        self.split_around(ino, from, to);
+                    }
                     WritebackUnit::Folio => self.dirty_rest(ino, blocks),
                 }
             }
@@ -115,6 +120,26 @@ impl Volume {
         // A promise for the rest of a call may be larger than what is cached: it goes with the blocks, not the pages.
         if self.profile.promise.reservation == Reservation::Folio {
             self.delalloc.take(ino, range);
+        }
+    }
+
+    /// Bytes are about to leave the cache: in a clean folio that they do not cover whole, the pages in which they begin
+    /// and end become folios of their own, and what is left as large ones as alignment allows
+    /// (`truncate_inode_partial_folio`). The folios are locked.
+    pub fn split_around(&self, ino: Ino, from: u64, to: u64) {
+        let around = |at: u64| {
+            let found = self.cache.folio_at(ino, PageIndex(at / PAGE_SIZE), |folio| (folio.index, folio.pages))?;
+            let (start, end) = (found.0.0 * PAGE_SIZE, (found.0.0 + u64::from(found.1)) * PAGE_SIZE);
+            let clean = !self.cache.is_dirty_in(ino, self.cache.folio_blocks(found.0, found.1));
+            (clean && found.1 > 1).then_some((start, end))
+        };
+        let begins = around(from).is_some_and(|(start, end)| from > start || to < end);
+        let ends = around(to.saturating_sub(1)).is_some_and(|(_, end)| to < end);
+        for (at, _) in [(from, begins), (to, ends)].into_iter().filter(|(_, splits)| *splits) {
+            let page = PageIndex(at / PAGE_SIZE);
+            if let Some(index) = self.cache.folio_at(ino, page, |folio| folio.index) {
+                self.cache.split(ino, index, self.cache.folio_blocks(page, 1));
+            }
         }
     }
 

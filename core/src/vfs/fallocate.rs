@@ -289,6 +289,7 @@ impl Fs {
         self.flush_before(ask.ino, pos, len).await?;
         self.record_size(ask.ino, pos + len);
         volume.space.drop_windows(ask.ino);
+        self.split_pages(ask.ino, pos, pos + len).await;
         // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
         self.drop_blocks(ask.ino, self.whole_blocks(ask.ino, pos, len)).await?;
         self.zero_edges(&ask, pos, len).await
@@ -355,6 +356,7 @@ impl Fs {
             ZeroPlan::Convert => {
                 // The cut blocks at the edges get space too (`ext4_zero_range`).
                 self.preallocate(ask.ino, block.covering(pos, len)).await.map_err(|(_, errno)| errno)?;
+                self.split_pages(ask.ino, pos, pos + len).await;
                 self.convert_to_unwritten(ask.ino, inside).await?;
             }
             ZeroPlan::Replace => {

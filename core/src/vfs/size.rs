@@ -1,10 +1,10 @@
 //! ftruncate(2).
 
 use super::{Fs, OpResult};
-use crate::base::{Errno, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
+use crate::base::{Errno, FileBlock, FsResult, Ino, PAGE_SIZE, PageIndex, Prov, Range};
 use crate::inode::{inode_lock, invalidate_lock};
 use crate::map::pending::Change;
-use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, TruncateTail};
+use crate::personality::plan::{GrowTail, Reservation, TruncateFlush, TruncateTail, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
 pub(super) use crate::map::behind_end::LAST_BLOCK;
@@ -73,6 +73,7 @@ impl Fs {
         volume.space.drop_windows(ino);
         volume.inodes.set_size(ino, size);
         // Pages first, tail second (`ext4_setattr`): a folio that the tail makes dirty could not be split.
+        self.split_pages(ino, size, u64::MAX >> 1).await;
         self.drop_from(ino, block.block_after(size)).await?;
         let mut zeroed = false;
         if volume.profile.truncate.tail == TruncateTail::WriteAndLeave {
@@ -92,6 +93,24 @@ impl Fs {
         }
         volume.inodes.set_disk_size(ino, size);
         Ok(())
+    }
+
+    /// Bytes that are cut in the middle of pages split clean folios there, before anything of them becomes dirty.
+    pub(super) async fn split_pages(&self, ino: Ino, from: u64, to: u64) {
+        let volume = self.volume();
+        if volume.profile.unit != WritebackUnit::DirtyBlocks {
+            return;
+        }
+        let _invalidate = volume.cx.lock(invalidate_lock(ino), Mode::Exclusive).await;
+        for at in [from, to.saturating_sub(1)] {
+            let page = PageIndex(at / PAGE_SIZE);
+            let Some((index, pages)) = volume.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) else {
+                continue;
+            };
+            let _lock = volume.cx.lock(crate::cache::folio_lock(ino, index), Mode::Exclusive).await;
+            volume.wait_stable(ino, index, pages).await;
+            volume.split_around(ino, from, to);
+        }
     }
 
     /// Everything from a block on goes: pages, promises, extents.
