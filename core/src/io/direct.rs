@@ -221,7 +221,7 @@ impl Volume {
                 let removed = self.extents.update(ino, extent.range(), &[*extent]).await;
                 assert!(removed.is_empty(), "new blocks go where there was a hole");
                 self.delalloc.take(ino, extent.range());
-                self.place_node(ino, extent.start);
+                self.place_node(ino);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::Fill;
 use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Prov, Range};
 use crate::cache::folio_lock;
 use crate::map::{MappingKind, Volume};
-use crate::personality::plan::{Reservation, WritebackUnit};
+use crate::personality::plan::{CommitData, Reservation, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
 impl Volume {
@@ -25,6 +25,10 @@ impl Volume {
         let data = matches!(kind, MappingKind::Written | MappingKind::Inline | MappingKind::Delayed) || dirty || cached;
         if data {
             self.zero_in_cache(ino, pos, len, prov).await?;
+            // Old bytes must not come back with the new size (`ext4_block_zero_page_range`).
+            if kind == MappingKind::Written && self.profile.commit_data == CommitData::Ahead {
+                self.note_ahead(ino, Range::sized(at, 1));
+            }
         } else if self.profile.unit == WritebackUnit::DirtyBlocks {
             // The look at the block leaves its page in the cache, clean and not read: the block has no buffer that could
             // be (`ext4_load_tail_bh`; recordings 106, 207). A later write finds a folio of one page there.

@@ -290,10 +290,9 @@ impl Volume {
     }
 
     /// Records were added to a tree: its node may need a block, or none any more (`ext4_ext_try_to_merge_up`).
-    pub(crate) fn place_node(&self, ino: Ino, at: FileBlock) {
+    pub(crate) fn place_node(&self, ino: Ino) {
         if let GoalPlan::Windows(plan) = self.profile.space.goal {
-            let seeker = self.seeker(ino, Range::sized(at, 1), None, Room::Exact);
-            self.space.place_node(plan, &seeker, self.extents.nodes_below_root(ino) > 0);
+            self.space.place_node(plan, ino, self.extents.nodes_below_root(ino) > 0);
         }
     }
 
@@ -305,7 +304,7 @@ impl Volume {
             return false;
         }
         self.extents.replace(ino, range, fresh);
-        self.place_node(ino, range.start);
+        self.place_node(ino);
         // Where the index lies over the tree, what is dirty there stays delayed.
         if self.profile.delayed != Delayed::Overlay {
             self.delalloc.take(ino, range);
@@ -318,7 +317,7 @@ impl Volume {
         let extents = self.take_blocks(ino, range, kind).await?;
         let removed = self.extents.update(ino, range, &extents).await;
         self.dispose(&removed);
-        self.place_node(ino, range.start);
+        self.place_node(ino);
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ impl Volume {
             self.io.wait(ticket).await?;
             let replaced = self.extents.update(ino, part, &[written]).await;
             self.dispose_replaced(&replaced, &[written]);
-            self.place_node(ino, at);
+            self.place_node(ino);
             self.note_ahead(ino, Range::sized(at, 1));
         }
         Ok(())

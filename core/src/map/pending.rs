@@ -36,7 +36,7 @@ impl Volume {
     }
 
     /// The tree says that blocks are written whose data is only in the cache. One range for each file, around all.
-    pub(super) fn note_ahead(&self, ino: Ino, range: Range<FileBlock>) {
+    pub(crate) fn note_ahead(&self, ino: Ino, range: Range<FileBlock>) {
         self.note_change(ino, Change::Map);
         self.pending.change(|pending| {
             let known = pending.ahead.entry(ino).or_insert(range);

@@ -180,10 +180,15 @@ fn guess(at: u64, end: u64, size: u64, plan: WindowPlan) -> Range<FileBlock> {
     }
 }
 
-/// The group that a file's neighbour lies in; the second where it has none (`ext4_inode_to_goal_block`).
+/// The group that a file's neighbour lies in.
 fn group_of(plan: WindowPlan, seeker: &Seeker) -> u64 {
     let near = seeker.before.or(seeker.behind).map(|(_, place)| place.0 / plan.group);
-    near.unwrap_or(1).min(plan.groups - 1)
+    near.map_or(home(plan), |group| group.min(plan.groups - 1))
+}
+
+/// The group where a file begins: the second, since the first is for metadata (`ext4_inode_to_goal_block`).
+fn home(plan: WindowPlan) -> u64 {
+    1.min(plan.groups - 1)
 }
 
 impl Space {
@@ -213,14 +218,14 @@ impl Space {
         Some(found)
     }
 
-    /// A record was added: the tree's node has a block of its own as long as there is one below the root.
-    pub fn place_node(&self, plan: WindowPlan, seeker: &Seeker, has_node: bool) {
-        let ino = seeker.ino;
+    /// A record was added: the tree's node has a block of its own as long as there is one below the root, near the inode
+    /// (`ext4_ext_grow_indepth`).
+    pub fn place_node(&self, plan: WindowPlan, ino: Ino, has_node: bool) {
         self.0.windows.change(|windows| {
             if !has_node {
                 windows.nodes.remove(&ino);
             } else if !windows.nodes.contains_key(&ino) {
-                let search = Search { count: 1, group: group_of(plan, seeker), goal: None, data: false };
+                let search = Search { count: 1, group: home(plan), goal: None, data: false };
                 let found = self.map(|map| windows.search(plan, map, &search));
                 found.map(|found| windows.nodes.insert(ino, found));
             }

@@ -288,10 +288,13 @@ impl Fs {
         }
         self.flush_before(ask.ino, pos, len).await?;
         self.record_size(ask.ino, pos + len);
-        volume.space.drop_windows(ask.ino);
         self.split_pages(ask.ino, pos, pos + len).await;
         // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
-        self.drop_blocks(ask.ino, self.whole_blocks(ask.ino, pos, len)).await?;
+        let whole = self.whole_blocks(ask.ino, pos, len);
+        if !whole.is_empty() {
+            volume.space.drop_windows(ask.ino);
+        }
+        self.drop_blocks(ask.ino, whole).await?;
         self.zero_edges(&ask, pos, len).await
     }
 

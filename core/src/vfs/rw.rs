@@ -42,6 +42,7 @@ impl Fs {
         // was there before (`ext4_inode_extension_cleanup`).
         let cleans = volume.profile.direct.misaligned == Misaligned::AtSending;
         if cleans && transfer.error.is_some() && pos.saturating_add(len) > recorded {
+            volume.space.drop_windows(ino);
             let failed = self.drop_from(ino, volume.eof_block(ino)).await.err();
             transfer.error = failed.or(transfer.error);
         }
