@@ -107,10 +107,8 @@ impl Volume {
                     // A folio that is still dirty cannot be split: it stays, with zeroes in it.
                     WritebackUnit::DirtyBlocks if self.cache.is_dirty_in(ino, blocks) => {}
                     WritebackUnit::DirtyBlocks => {
-                        let (block, page) = (self.profile.block, PAGE_SIZE);
-                        let (from, to) =
-                            (block.pos(part.start) / page * page, block.pos(part.end).div_ceil(page) * page);
-                        self.split_around(ino, from, to);
+                        let block = self.profile.block;
+                        self.split_around(ino, block.pos(part.start), block.pos(part.end));
                     }
                     WritebackUnit::Folio => self.dirty_rest(ino, blocks),
                 }
@@ -129,12 +127,17 @@ impl Volume {
 
     /// Bytes are about to leave the cache: in a clean folio that they do not cover whole, the pages in which they begin
     /// and end become folios of their own, and what is left as large ones as alignment allows
-    /// (`truncate_inode_partial_folio`). The folios are locked.
+    /// (`truncate_inode_partial_folio`). What leaves whole does not count as dirty. The folios are locked.
     pub fn split_around(&self, ino: Ino, from: u64, to: u64) {
+        let leaves = self.profile.block.inside(from, to.saturating_sub(from));
+        let stays_dirty = |folio: Range<FileBlock>| {
+            let (before, behind) = folio.subtract(&leaves);
+            [before, behind].iter().any(|part| self.cache.is_dirty_in(ino, *part))
+        };
         let around = |at: u64| {
             let found = self.cache.folio_at(ino, PageIndex(at / PAGE_SIZE), |folio| (folio.index, folio.pages))?;
             let (start, end) = (found.0.0 * PAGE_SIZE, (found.0.0 + u64::from(found.1)) * PAGE_SIZE);
-            let clean = !self.cache.is_dirty_in(ino, self.cache.folio_blocks(found.0, found.1));
+            let clean = !stays_dirty(self.cache.folio_blocks(found.0, found.1));
             (clean && found.1 > 1).then_some((start, end))
         };
         let begins = around(from).is_some_and(|(start, end)| from > start || to < end);

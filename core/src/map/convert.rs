@@ -13,33 +13,40 @@ impl Volume {
         for at in range.iter() {
             let found = self.extents.get(ino, at).filter(|extent| extent.kind == ExtentKind::Unwritten);
             let Some(extent) = found else { continue };
-            let part = self.with_neighbours(ino, extent, at, zeroes);
+            let over = self.is_taken_over(ino, extent, at);
+            let part = if over { Range::sized(at, 1) } else { self.with_neighbours(ino, extent, at, zeroes) };
             let written = Extent { kind: ExtentKind::Written, ..extent.trimmed(part).expect("a part of the record") };
             let device = written.dev_range().expect("an unwritten record has an address");
             let ticket = self.io.submit(Op::Write { data: vec![(device, Stamped::ZERO)], fua: false }, device);
             self.io.wait(ticket).await?;
             let replaced = self.extents.update(ino, part, &[written]).await;
             self.dispose_replaced(&replaced, &[written]);
-            self.place_node(ino);
+            if !over {
+                self.place_node(ino);
+            }
             self.note_ahead(ino, Range::sized(at, 1));
         }
         Ok(())
     }
 
-    /// What of an unwritten record becomes written with the block at `at`: it alone where a written neighbour takes it
-    /// over or the record reaches behind the end of the file; else short rests in front of it and behind it too.
-    fn with_neighbours(&self, ino: Ino, extent: Extent, at: FileBlock, zeroes: u64) -> Range<FileBlock> {
-        let one = Range::sized(at, 1);
+    /// Whether a written neighbour takes over the block at the edge of an unwritten record.
+    fn is_taken_over(&self, ino: Ino, extent: Extent, at: FileBlock) -> bool {
         let block = |at: FileBlock| Extent {
             kind: ExtentKind::Written,
             ..extent.trimmed(Range::sized(at, 1)).expect("the block lies in the record")
         };
         let before = self.extents.prev(ino, extent.start).filter(|before| before.end() == extent.start);
         let behind = self.extents.get(ino, extent.end());
-        let taken_over = extent.len > 1
+        extent.len > 1
             && ((at == extent.start && before.is_some_and(|before| before.continued_by(&block(at))))
-                || (at + 1 == extent.end() && behind.is_some_and(|behind| block(at).continued_by(&behind))));
-        if taken_over || extent.end() > self.eof_block(ino).max(at + 1) {
+                || (at + 1 == extent.end() && behind.is_some_and(|behind| block(at).continued_by(&behind))))
+    }
+
+    /// What of an unwritten record becomes written with the block at `at`: it alone where the record reaches behind the
+    /// end of the file; else short rests in front of it and behind it too.
+    fn with_neighbours(&self, ino: Ino, extent: Extent, at: FileBlock, zeroes: u64) -> Range<FileBlock> {
+        let one = Range::sized(at, 1);
+        if extent.end() > self.eof_block(ino).max(at + 1) {
             return one;
         }
         let mut part = one;

@@ -177,6 +177,11 @@ const SEEK: SeekPlan = SeekPlan {
     negative: SeekNegative::Nothing,
 };
 
+fn limits(options: &Options, encoded: u32, bucket: u32) -> ExtentLimits {
+    let written = if options.checksums { encoded.max(1) } else { bucket };
+    ExtentLimits { written, unwritten: bucket, reserved: u32::MAX, boundary: bucket }
+}
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let options = parse(request)?;
@@ -216,12 +221,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         placement: Placement::IndexAfterWrite,
         promise: PromisePlan::PLAIN,
         prealloc: if options.nocow { Prealloc::Unwritten } else { Prealloc::Reserved },
-        limits: ExtentLimits {
-            written: if options.checksums { encoded.max(1) } else { bucket32 },
-            unwritten: bucket32,
-            reserved: u32::MAX,
-            boundary: bucket32,
-        },
+        limits: limits(&options, encoded, bucket32),
         fiemap: fiemap(request)?,
         seek: SEEK,
         truncate: TRUNCATE,

@@ -178,6 +178,7 @@ impl Space {
 
     /// A commit is done: what was freed before it can be used again.
     pub fn unpin(&self, freed: &[Range<DevBlock>]) {
+        self.forget_spent();
         for range in freed.iter().copied() {
             self.0.map.change(|map| {
                 assert!(map.pinned.covered(range) == range.len(), "what waits for a commit stays until then");

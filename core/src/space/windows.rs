@@ -31,6 +31,8 @@ pub(super) struct Windows {
     pools: Vec<Range<DevBlock>>,
     /// Blocks of the trees' nodes.
     nodes: BTreeMap<Ino, DevBlock>,
+    /// Blocks of nodes that are no more, until the next commit.
+    spent: Vec<DevBlock>,
     /// The group of the last window.
     last: u64,
 }
@@ -65,7 +67,7 @@ struct Search {
 impl Windows {
     fn held(&self) -> Vec<Range<DevBlock>> {
         let windows = self.files.values().flatten().map(|window| Range::sized(window.place, window.len));
-        let nodes = self.nodes.values().map(|node| Range::sized(*node, 1));
+        let nodes = self.nodes.values().chain(&self.spent).map(|node| Range::sized(*node, 1));
         windows.chain(self.pools.iter().copied()).chain(nodes).collect()
     }
 
@@ -223,7 +225,8 @@ impl Space {
     pub fn place_node(&self, plan: WindowPlan, ino: Ino, has_node: bool) {
         self.0.windows.change(|windows| {
             if !has_node {
-                windows.nodes.remove(&ino);
+                let spent = windows.nodes.remove(&ino);
+                windows.spent.extend(spent);
             } else if !windows.nodes.contains_key(&ino) {
                 let search = Search { count: 1, group: home(plan), goal: None, data: false };
                 let found = self.map(|map| windows.search(plan, map, &search));
@@ -241,7 +244,13 @@ impl Space {
     pub fn forget_windows(&self, ino: Ino) {
         self.0.windows.change(|windows| {
             windows.files.remove(&ino);
-            windows.nodes.remove(&ino);
+            let spent = windows.nodes.remove(&ino);
+            windows.spent.extend(spent);
         });
+    }
+
+    /// A commit is done: blocks of nodes that were freed before it can be used again.
+    pub(super) fn forget_spent(&self) {
+        self.0.windows.change(|windows| windows.spent.clear());
     }
 }
