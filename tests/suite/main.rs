@@ -1,5 +1,6 @@
 //! The tests that need the whole crate: one binary, one module per subject.
 
+mod asked;
 mod complete;
 mod crash;
 mod docs;

@@ -50,11 +50,16 @@ pub const SIMPLIFICATIONS: [Simplification; 10] = [
     },
     Simplification {
         id: "F5",
-        what: "space search: goal, then first fit, then the longest run; no groups, no preallocation windows",
-        shows: "physical addresses",
+        what: "space search: goal, then first fit, then the longest run; groups and windows of preallocation only on ext4 without delayed allocation, with one pool for small files",
+        shows: "physical addresses; there also what a write zeroes around itself, after much was freed or on several processors",
         near: Near::Map,
     },
-    Simplification { id: "F6", what: "fdatasync does what fsync does", shows: "commits", near: Near::Timeline },
+    Simplification {
+        id: "F6",
+        what: "fdatasync does what fsync does, but on ext4 without delayed allocation",
+        shows: "commits",
+        near: Near::Timeline,
+    },
     Simplification {
         id: "F7",
         what: "no reclaim: pages leave only by punch, truncate, direct I/O, fadvise, remount",

@@ -55,7 +55,7 @@ impl Group {
         let mut at = run.start;
         std::iter::from_fn(move || {
             let here = (at < run.end).then(|| (at, self.order(run, at)))?;
-            at = at + (1 << here.1);
+            at += 1 << here.1;
             Some(here)
         })
     }

@@ -100,7 +100,7 @@ impl Windows {
         })
     }
 
-    fn from_window(&mut self, seeker: &Seeker) -> Option<Range<DevBlock>> {
+    fn take_of_window(&mut self, seeker: &Seeker) -> Option<Range<DevBlock>> {
         let windows = self.files.get_mut(&seeker.ino)?;
         let covers = |window: &Window| Range::sized(window.first, window.len).contains(seeker.at);
         let index = windows.iter().position(covers)?;
@@ -114,7 +114,7 @@ impl Windows {
         Some(found)
     }
 
-    fn from_pool(&mut self, plan: WindowPlan, map: &SpaceMap, seeker: &Seeker) -> Option<Range<DevBlock>> {
+    fn take_of_pool(&mut self, plan: WindowPlan, map: &SpaceMap, seeker: &Seeker) -> Option<Range<DevBlock>> {
         if !self.pools.iter().any(|pool| pool.len() >= seeker.count) {
             if seeker.exact {
                 return None;
@@ -142,7 +142,7 @@ impl Windows {
         if wanted.len() > seeker.count {
             let window = Window { first: wanted.start, place, len: wanted.len(), left: wanted.len() };
             self.files.entry(seeker.ino).or_default().push(window);
-            return self.from_window(seeker);
+            return self.take_of_window(seeker);
         }
         Some(Range::sized(place, seeker.count))
     }
@@ -199,9 +199,9 @@ impl Space {
         let found = self.0.windows.change(|windows| {
             self.map(|map| {
                 let small = seeker.size.div_ceil(plan.block).max(seeker.at.0 + seeker.count) <= plan.small;
-                let mut found = windows.from_window(seeker);
+                let mut found = windows.take_of_window(seeker);
                 if found.is_none() && small {
-                    found = windows.from_pool(plan, map, seeker);
+                    found = windows.take_of_pool(plan, map, seeker);
                 }
                 if found.is_none() && seeker.exact {
                     let group = if small { group_of(plan, seeker) } else { windows.last };

@@ -1,0 +1,57 @@
+//! What the running kernel (6.18) was asked about one rule at a time: short scripts, and what it said.
+
+use extentscope_tests::document::Document;
+use extentscope_tests::goldens::model;
+
+/// The engine's document of a script on ext4.
+fn asked(script: &str) -> Document {
+    let text = model("ext4", script, "asked").expect("the script is modelled");
+    Document::read(&text).expect("the document can be read")
+}
+
+/// The last thing that was seen of a file's cache in the first `steps` steps.
+fn cache(document: &Document, file: &str, steps: usize) -> String {
+    let seen = document.steps[..steps].iter().rev().find_map(|step| step.files.get(file));
+    seen.expect("the file was seen").norm.cs.clone()
+}
+
+#[test]
+fn a_commit_for_one_file_writes_what_is_new_in_another_without_delayed_allocation() {
+    let script = "open -f b\nopen -f a\npwrite 140k 24k\nfile b\npwrite 68k 24k\nfsync\n";
+    let other = |mount: &str| cache(&asked(&format!("#@ mount.ext4 {mount}\n{script}")), "a", 6);
+    assert_eq!(other("nodelalloc"), "35-6c");
+    assert_eq!(other("delalloc"), "35-6D");
+}
+
+#[test]
+fn fsync_of_a_file_that_did_not_change_commits_nothing() {
+    let script = "#@ mount.ext4 nodelalloc\nopen -f b\nfsync\nopen -f a\npwrite 140k 24k\nfile b\nfsync\n";
+    assert_eq!(cache(&asked(script), "a", 6), "35-6D");
+}
+
+#[test]
+fn a_cut_inside_a_page_splits_its_folio() {
+    let after = |command: &str| {
+        let document = asked(&format!("open -f a\npwrite -b 64k 0 128k\nfsync\n{command}\n"));
+        cache(&document, "a", document.steps.len() - 2)
+    };
+    assert_eq!(after("fpunch 5000 100"), "1c1D30c");
+    assert_eq!(after("fzero 22000 20000"), "5c1D4-1D21c");
+    assert_eq!(after("truncate 22000"), "5c1D");
+    assert_eq!(after("fpunch 20k 20k\nmwrite 44k 1"), "5c5-1c1D20c");
+}
+
+#[test]
+fn new_blocks_lie_in_windows_without_delayed_allocation() {
+    let script = "#@ mount.ext4 nodelalloc\nopen -f a\npwrite 0 128k\npwrite 200k 4k\npwrite 400k 8k\n";
+    let document = asked(script);
+    let places: Vec<u64> = document.steps[3].files["a"].ext.iter().map(|record| record.2 / 4096).collect();
+    assert_eq!(places, [33280, 32848, 32882, 32932]);
+}
+
+#[test]
+fn data_behind_the_end_of_a_record_in_its_last_page_is_told_as_data_at_the_end() {
+    let script = "#@ mkfs.ext4 -b 1024\nopen -f a\nfalloc 41k 20k\nfalloc 0 41k\npwrite 43k 3k\n";
+    let seen = asked(script).steps[3].files["a"].seek.clone();
+    assert_eq!(seen, Some(serde_json::json!([["H", 0, 41984], ["D", 41984, 41984]])));
+}
