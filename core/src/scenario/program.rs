@@ -339,7 +339,10 @@ async fn mread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Mread) -> Exec
         Ok(found) => found,
         Err(errno) => return named(fs, command, Err(errno.into())),
     };
-    let transfer = fs.volume().load_mapped(file.ino, pos, len).await;
+    let mut transfer = fs.volume().load_mapped(file.ino, pos, len).await;
+    if transfer.error.is_some() {
+        transfer.done = 0;
+    }
     let text = match transfer.error {
         Some(error) => failed(fs, command, error),
         None => ask.dump.map(|dump| say::mapped_dump(fs, file, dump, (pos, len))).unwrap_or_default(),

@@ -4,6 +4,7 @@ use super::open::{OpenFile, OpenFiles};
 use super::{Fs, OpResult};
 use crate::base::Errno;
 use crate::dev::Survivors;
+use crate::map::pending::Change;
 use crate::store::Finding;
 use crate::trace::{Event, Frame};
 
@@ -79,6 +80,11 @@ impl Fs {
         for file in before.files {
             let Some(ino) = self.volume().inodes.lookup(&file.name) else { continue };
             self.volume().inodes.opened(ino);
+            // The first open after a mount writes down where it is mounted; inodes that are read while that waits to be
+            // committed count as changed (`ext4_sample_last_mounted`, `ext4_iget`).
+            if !self.open_files(|open| open.files.is_empty()) {
+                self.volume().note_change(ino, Change::Map);
+            }
             let name = file.name.clone();
             self.0.open.change(|open| open.files.push(OpenFile { ino, mapping: None, ..file }));
             self.volume().cx.emit(|| Event::FileOpened { name, ino });
