@@ -30,6 +30,8 @@ pub struct Folio {
     pub writeback: bool,
     /// Using it brings in the next window of readahead. Not shown.
     pub(super) mark: bool,
+    /// Its blocks have states of their own. Not shown.
+    pub(super) states: bool,
     first: FileBlock,
     count: u32,
     blocks: Blocks,
@@ -40,7 +42,16 @@ impl Folio {
     pub fn new(index: PageIndex, pages: u32, first: FileBlock, count: u32) -> Self {
         assert!(pages.is_power_of_two(), "a folio is a power of two of pages");
         assert!(index.0.is_multiple_of(u64::from(pages)), "a folio lies at a multiple of its size");
-        Self { index, pages, writeback: false, mark: false, first, count, blocks: Blocks::Alike(Block::default()) }
+        Self {
+            index,
+            pages,
+            writeback: false,
+            mark: false,
+            states: false,
+            first,
+            count,
+            blocks: Blocks::Alike(Block::default()),
+        }
     }
     /// A part of this folio as a folio of its own.
     pub(super) fn part(&self, index: PageIndex, pages: u32, range: Range<FileBlock>) -> Self {
@@ -49,7 +60,7 @@ impl Folio {
             Blocks::Alike(all) => Blocks::Alike(all.clone()),
             Blocks::Each(_) => Blocks::Each(range.iter().map(|block| self.block(block).clone()).collect()),
         };
-        Self { index, pages, writeback: self.writeback, mark: false, first: range.start, count, blocks }
+        Self { index, pages, writeback: self.writeback, mark: false, states: false, first: range.start, count, blocks }
     }
     /// The file blocks in it.
     pub fn range(&self) -> Range<FileBlock> {

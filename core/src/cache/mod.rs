@@ -344,6 +344,18 @@ impl PageCache {
         self.change_folio(ino, index, |folio| std::mem::take(&mut folio.mark))
     }
 
+    /// From now on the folio of a block, if it is cached, has a state for each of its blocks.
+    pub fn keep_states(&self, ino: Ino, index: PageIndex) {
+        if self.folio_at(ino, index, |folio| folio.states) == Some(false) {
+            self.change_folio(ino, index, |folio| folio.states = true);
+        }
+    }
+
+    /// Whether a folio has a state for each of its blocks.
+    pub fn has_states(&self, ino: Ino, index: PageIndex) -> bool {
+        self.folio_at(ino, index, |folio| folio.states).unwrap_or(false)
+    }
+
     fn change_folio<R>(&self, ino: Ino, index: PageIndex, change: impl FnOnce(&mut Folio) -> R) -> R {
         self.0.files.change(|files| {
             let file = files.get_mut(&ino).expect("the file has cached blocks");

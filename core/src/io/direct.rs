@@ -168,6 +168,7 @@ impl Volume {
         }
         extents.extend(self.direct_places(ino, Range::new(at, blocks.end)).await?);
         extents.sort_by_key(|extent| extent.start);
+        let converts = extents.iter().any(|extent| extent.kind == ExtentKind::Unwritten);
         self.cx.step(Mark::Io).await;
         for extent in &extents {
             self.direct_extent(*extent, &data).await?;
@@ -180,6 +181,11 @@ impl Volume {
         self.delalloc.take(ino, blocks);
         self.dispose_replaced(&removed, &extents);
         self.load_backing(ino, blocks);
+        if converts && self.profile.placement == Placement::UnwrittenThenConvert {
+            // The conversion records a size, also inside what is only cached (`xfs_iomap_write_unwritten`).
+            let (end, recorded) = self.inodes.get(ino, |inode| ((pos + len).min(inode.size), inode.disk_size));
+            self.inodes.set_disk_size(ino, end.max(recorded));
+        }
         Ok(())
     }
 

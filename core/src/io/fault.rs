@@ -97,6 +97,7 @@ impl Volume {
             FaultUnit::Page => self.cache.folio_blocks(page, 1),
         };
         let blocks = crate::base::Range::new(folio.start, folio.end.min(block.block_after(size)).max(folio.start));
+        self.cache.keep_states(ino, index);
         let got = self.begin_write_as(ino, blocks, when).await?;
         if got != blocks {
             return Err(Errno::ENOSPC);

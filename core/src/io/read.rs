@@ -68,6 +68,7 @@ impl Volume {
         // What is in flight has no record that says where it is (`lock_extents_for_read`).
         self.settle(ino, blocks).await?;
         let _lock = self.cx.lock(folio_lock(ino, index), Mode::Exclusive).await;
+        self.cache.keep_states(ino, index);
         self.fill(ino, blocks).await
     }
 

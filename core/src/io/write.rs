@@ -1,6 +1,5 @@
 //! Buffered write: into the cache, with a promise for what has no place yet.
 
-use super::zero_range::OverHoles;
 use super::{Fill, Source, Transfer};
 use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, PageIndex, Payload, Prov, Range, Stamped};
 use crate::cache::folio_lock;
@@ -90,7 +89,7 @@ impl Volume {
         let block = self.profile.block;
         if self.profile.truncate.flush == TruncateFlush::ZeroedAndUnrecorded {
             if pos > size {
-                self.zero_range(ino, size, pos - size, OverHoles::WriteBack, fill.prov).await?;
+                self.zero_range(ino, size, pos - size, fill.prov).await?;
             }
             return Ok(());
         }
@@ -162,6 +161,9 @@ impl Volume {
         self.wait_stable(ino, part.index, part.pages).await;
         let block = self.profile.block;
         let wanted = block.covering(part.pos, part.len);
+        if part.len < u64::from(part.pages) * PAGE_SIZE {
+            self.cache.keep_states(ino, part.index);
+        }
         self.fill_edges(ino, &part).await?;
         let got = self.begin_write_as(ino, wanted, when).await?;
         let end = (part.pos + part.len).min(block.pos(got.end));

@@ -4,7 +4,7 @@ use super::Fill;
 use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, PageIndex, Prov, Range};
 use crate::cache::folio_lock;
 use crate::map::{MappingKind, Volume};
-use crate::personality::plan::{CommitData, Reservation, WritebackUnit};
+use crate::personality::plan::{CommitData, FolioSplit, Reservation, WritebackUnit};
 use crate::trace::{Frame, Mode};
 
 impl Volume {
@@ -69,6 +69,7 @@ impl Volume {
             }
         };
         let block = self.profile.block;
+        self.cache.keep_states(ino, index);
         let touched = match self.profile.unit {
             WritebackUnit::DirtyBlocks => block.covering(pos, len),
             WritebackUnit::Folio => self.cache.folio_blocks(index, pages),
@@ -101,11 +102,12 @@ impl Volume {
         for (index, pages) in self.cache.folios_in(ino, range) {
             let blocks = self.cache.folio_blocks(index, pages);
             let part = blocks.intersect(&range);
+            let whole = self.stays_whole(ino, index, blocks, part);
             self.release_promises(ino, part);
             if part != blocks {
                 match self.profile.unit {
-                    // A folio that is still dirty cannot be split: it stays, with zeroes in it.
-                    WritebackUnit::DirtyBlocks if self.cache.is_dirty_in(ino, blocks) => {}
+                    // It stays, with zeroes in it.
+                    WritebackUnit::DirtyBlocks if whole => {}
                     WritebackUnit::DirtyBlocks => {
                         let block = self.profile.block;
                         self.split_around(ino, block.pos(part.start), block.pos(part.end));
@@ -125,20 +127,27 @@ impl Volume {
         }
     }
 
-    /// Bytes are about to leave the cache: in a clean folio that they do not cover whole, the pages in which they begin
-    /// and end become folios of their own, and what is left as large ones as alignment allows
-    /// (`truncate_inode_partial_folio`). What leaves whole does not count as dirty. The folios are locked.
+    /// Whether a folio cannot be split when `leaves` is cut out of it. What leaves whole does not count as dirty.
+    fn stays_whole(&self, ino: Ino, index: PageIndex, blocks: Range<FileBlock>, leaves: Range<FileBlock>) -> bool {
+        match self.profile.truncate.split {
+            FolioSplit::DirtyRest => {
+                let (before, behind) = blocks.subtract(&leaves);
+                [before, behind].iter().any(|part| self.cache.is_dirty_in(ino, *part))
+            }
+            FolioSplit::DirtyWithStates => self.cache.is_dirty_in(ino, blocks) && self.cache.has_states(ino, index),
+        }
+    }
+
+    /// Bytes are about to leave the cache: in a folio that they do not cover whole and that can be split, the pages in
+    /// which they begin and end become folios of their own, and what is left as large ones as alignment allows
+    /// (`truncate_inode_partial_folio`). The folios are locked.
     pub fn split_around(&self, ino: Ino, from: u64, to: u64) {
         let leaves = self.profile.block.inside(from, to.saturating_sub(from));
-        let stays_dirty = |folio: Range<FileBlock>| {
-            let (before, behind) = folio.subtract(&leaves);
-            [before, behind].iter().any(|part| self.cache.is_dirty_in(ino, *part))
-        };
         let around = |at: u64| {
             let found = self.cache.folio_at(ino, PageIndex(at / PAGE_SIZE), |folio| (folio.index, folio.pages))?;
             let (start, end) = (found.0.0 * PAGE_SIZE, (found.0.0 + u64::from(found.1)) * PAGE_SIZE);
-            let clean = !stays_dirty(self.cache.folio_blocks(found.0, found.1));
-            (clean && found.1 > 1).then_some((start, end))
+            let whole = self.stays_whole(ino, found.0, self.cache.folio_blocks(found.0, found.1), leaves);
+            (!whole && found.1 > 1).then_some((start, end))
         };
         let begins = around(from).is_some_and(|(start, end)| from > start || to < end);
         let ends = around(to.saturating_sub(1)).is_some_and(|(_, end)| to < end);

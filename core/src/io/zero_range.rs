@@ -6,33 +6,19 @@ use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, Prov, Range};
 use crate::map::{MappingKind, Volume};
 use crate::trace::Frame;
 
-/// What happens to dirty pages over a hole: their new data waits beside the tree.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OverHoles {
-    /// They are written back, and zeroed then.
-    WriteBack,
-    /// They stay as they are: a file that is cut (traces of our own on the running kernel).
-    Keep,
-}
-
 impl Volume {
     /// Zeroes the bytes that have data, or dirty pages; whether there were any. Delayed blocks behind the end of
     /// the file become unwritten.
-    pub async fn zero_range(
-        &self,
-        ino: Ino,
-        pos: u64,
-        len: u64,
-        over_holes: OverHoles,
-        prov: Prov,
-    ) -> Result<bool, Errno> {
+    pub async fn zero_range(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<bool, Errno> {
         let _frame = self.cx.frame(Frame::Zero, pos, len);
         let block = self.profile.block;
         let end = pos + len;
         let eof = self.eof_block(ino);
-        let mut dirty = over_holes == OverHoles::WriteBack && self.needs_writeback(ino, pos, len);
-        let mut zeroed = false;
-        let mut at = pos;
+        // The rest of a block is zeroed where it is when its page is dirty, and nothing is written back for it.
+        let first_end = block.pos(block.block_after(pos)).min(end);
+        let mut zeroed = !block.aligned(pos) && self.zero_dirty_rest(ino, pos, first_end - pos, prov).await?;
+        let mut at = if zeroed { first_end } else { pos };
+        let mut dirty = self.needs_writeback(ino, at, end - at);
         while at < end {
             let first = block.block_of(at);
             let last = block.block_after(end);
@@ -70,6 +56,20 @@ impl Volume {
             }
         }
         Ok(zeroed)
+    }
+
+    /// Zeroes bytes of one block whose page is dirty; whether it is. A hole has nothing to zero, unless its data waits beside
+    /// the tree.
+    async fn zero_dirty_rest(&self, ino: Ino, pos: u64, len: u64, prov: Prov) -> Result<bool, Errno> {
+        if !self.needs_writeback(ino, pos, len) {
+            return Ok(false);
+        }
+        let at = self.profile.block.block_of(pos);
+        let staged = self.staging.next(ino, at).is_some_and(|(range, _)| range.contains(at));
+        if staged || self.mapping(ino, Range::sized(at, 1)).kind != MappingKind::Hole {
+            self.zero_in_cache(ino, pos, len, prov).await?;
+        }
+        Ok(true)
     }
 
     /// Whether a folio that the bytes touch is dirty or under writeback (`filemap_range_needs_writeback`).

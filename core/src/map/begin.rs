@@ -2,19 +2,11 @@
 
 use super::Volume;
 use crate::base::cache_state::Backing;
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range};
+use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::map::reserve::Purpose;
-use crate::personality::plan::{Delayed, GoalPlan, NoSpacePlan, Reservation};
-use crate::space::windows::Seeker;
-use crate::space::{Promise, Want};
+use crate::personality::plan::{Delayed, NoSpacePlan, Reservation};
+use crate::space::Promise;
 use crate::trace::Counter;
-
-/// Whether space around what is asked for may be held for the file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Room {
-    Ahead,
-    Exact,
-}
 
 /// When a block gets its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -190,110 +182,6 @@ impl Volume {
             };
             state
         });
-    }
-
-    /// Where to look for space for `range`: behind the extent in front of it.
-    pub fn goal(&self, ino: Ino, at: FileBlock) -> DevBlock {
-        let before = self.extents.prev(ino, at).filter(|extent| extent.kind.has_address());
-        before.map_or(self.profile.data_area.start, |extent| {
-            let distance = at - extent.start;
-            let goal = extent.addr + distance;
-            if self.profile.data_area.contains(goal) { goal } else { extent.addr + u64::from(extent.len) }
-        })
-    }
-
-    /// Takes device blocks for `range`, in as few pieces as there are. On ENOSPC nothing is taken.
-    pub async fn take_blocks(&self, ino: Ino, range: Range<FileBlock>, kind: ExtentKind) -> Result<Vec<Extent>, Errno> {
-        self.take_blocks_for(ino, range, range.end, kind).await
-    }
-
-    /// The same for fallocate, which asks for no more than it says (`EXT4_GET_BLOCKS_NO_NORMALIZE`).
-    pub async fn take_just(&self, ino: Ino, range: Range<FileBlock>) -> Result<Vec<Extent>, Errno> {
-        self.take_blocks_as(ino, range, range.end, ExtentKind::Unwritten, Room::Exact).await
-    }
-
-    /// The same, but no further piece is looked for once everything in front of `enough` has its place.
-    pub async fn take_blocks_for(
-        &self,
-        ino: Ino,
-        range: Range<FileBlock>,
-        enough: FileBlock,
-        kind: ExtentKind,
-    ) -> Result<Vec<Extent>, Errno> {
-        self.take_blocks_as(ino, range, enough, kind, Room::Ahead).await
-    }
-
-    async fn take_blocks_as(
-        &self,
-        ino: Ino,
-        range: Range<FileBlock>,
-        enough: FileBlock,
-        kind: ExtentKind,
-        room: Room,
-    ) -> Result<Vec<Extent>, Errno> {
-        let boundary = u64::from(self.profile.limits.boundary);
-        let mut taken: Vec<Extent> = Vec::new();
-        let mut committed = false;
-        let mut at = range.start;
-        // What may be overwritten in place is not compressed: a file without copy on write, and one that blocks were
-        // preallocated in once (`should_nocow`, before `btrfs_run_delalloc_range` asks about compression).
-        let plain = self.inodes.get(ino, |inode| inode.hints.nocow || inode.hints.preallocated);
-        let compress = self.profile.space.compress.filter(|_| kind == ExtentKind::Written && !plain);
-        while at < enough {
-            let packed = compress.map_or(1, |plan| plan.blocks.min(range.end - at));
-            let goal = match (self.profile.space.goal, taken.last()) {
-                (GoalPlan::OpenBucket, _) => self.space.open_bucket(boundary).unwrap_or_else(|| self.goal(ino, at)),
-                (GoalPlan::BehindExtent | GoalPlan::Windows(_), Some(last)) => last.addr + u64::from(last.len),
-                (GoalPlan::BehindExtent | GoalPlan::Windows(_), None) => self.goal(ino, at),
-            };
-            let most = u64::from(self.profile.limits.most(kind));
-            let want = Want { goal, count: if packed > 1 { 1 } else { (range.end - at).min(most) }, boundary };
-            let held = match self.profile.space.goal {
-                GoalPlan::Windows(plan) => {
-                    self.space.take_ahead(plan, &self.seeker(ino, Range::sized(at, want.count), taken.last(), room))
-                }
-                GoalPlan::BehindExtent | GoalPlan::OpenBucket => None,
-            };
-            if let Some(found) = held.or_else(|| self.space.allocate(want)) {
-                if self.profile.space.goal == GoalPlan::OpenBucket {
-                    self.space.set_point(found.end);
-                }
-                let found = if packed > 1 { self.space.pack(packed, found) } else { found };
-                let len = u32::try_from(found.len()).expect("an extent's length fits");
-                let fresh = Extent { ino, start: at, len, addr: found.start, kind, shared: false };
-                self.refs.created(&fresh);
-                taken.push(fresh);
-                at += found.len();
-            } else if !committed && self.space.ledger().get(Counter::Pinned) > 0 {
-                committed = true;
-                self.commit().await?;
-            } else {
-                self.dispose(&taken);
-                return Err(Errno::ENOSPC);
-            }
-        }
-        Ok(taken)
-    }
-
-    fn seeker(&self, ino: Ino, blocks: Range<FileBlock>, taken: Option<&Extent>, room: Room) -> Seeker {
-        let before = taken.copied().or_else(|| self.extents.prev(ino, blocks.start));
-        let behind = self.extents.next(ino, blocks.start);
-        Seeker {
-            ino,
-            at: blocks.start,
-            count: blocks.len(),
-            size: self.inodes.size(ino),
-            before: before.and_then(|extent| Some((extent.end() - 1, extent.dev_range()?.end - 1))),
-            behind: behind.and_then(|extent| Some((extent.start, extent.dev_range()?.start))),
-            exact: room == Room::Exact,
-        }
-    }
-
-    /// Records were added to a tree: its node may need a block, or none any more (`ext4_ext_try_to_merge_up`).
-    pub(crate) fn place_node(&self, ino: Ino) {
-        if let GoalPlan::Windows(plan) = self.profile.space.goal {
-            self.space.place_node(plan, ino, self.extents.nodes_below_root(ino) > 0);
-        }
     }
 
     /// Puts new records where there is still a hole; otherwise they are given back, and the answer is false.

@@ -3,7 +3,7 @@
 //! Sources: `xfs_can_free_eofblocks`, `xfs_free_eofblocks`, `xfs_blockgc_free_space`; recordings 061, 075, 130.
 
 use super::Volume;
-use crate::base::{FileBlock, Ino, Range};
+use crate::base::{FileBlock, Ino, Range, Staged};
 use crate::inode::inode_lock;
 use crate::personality::plan::BehindEnd;
 use crate::trace::Mode;
@@ -12,18 +12,18 @@ use crate::trace::Mode;
 pub const LAST_BLOCK: FileBlock = FileBlock(u64::MAX >> 2);
 
 impl Volume {
-    /// Gives back what lies behind the end of a file, where the personality does so; whether there was anything. A
-    /// file with space that was asked for by name loses only its promises there.
+    /// Gives back what lies behind the end of a file, where the personality does so; whether it had a reason to look: a
+    /// record there, or a promise anywhere. A file with space that was asked for by name loses only its promises there.
     pub async fn trim_behind_end(&self, ino: Ino) -> bool {
         if self.profile.promise.behind_end == BehindEnd::Kept {
             return false;
         }
         let from = self.eof_block(ino);
         let behind = Range::new(from, LAST_BLOCK.max(from));
-        let delayed = self.delalloc.next(ino, from).is_some();
+        let staged = self.staging.index(ino).iter().any(|(_, staged)| *staged == Staged::Delayed);
+        let delayed = staged || self.delalloc.blocks(ino) > 0;
         let kept = self.inodes.get(ino, |inode| inode.preallocated);
-        let anything = delayed || self.extents.next(ino, from).is_some();
-        if !anything || (kept && self.delalloc.blocks(ino) == 0) {
+        if !delayed && (kept || self.extents.next(ino, from).is_none()) {
             return false;
         }
         self.delalloc.take(ino, behind);
@@ -32,6 +32,14 @@ impl Volume {
             self.dispose(&removed);
         }
         true
+    }
+
+    /// Records and promises of a range go, in the tree and beside it; what is cached stays.
+    pub async fn cut_map(&self, ino: Ino, range: Range<FileBlock>) {
+        let removed = self.extents.update(ino, range, &[]).await;
+        self.dispose(&removed);
+        self.delalloc.take(ino, range);
+        self.staging.cancel(ino, range);
     }
 
     /// Every file leaves memory, as at an unmount: windows beside the trees and space behind the ends are given back.

@@ -3,12 +3,14 @@
 //! A [`Volume`] is one mounted filesystem without its operations. [`Mapping`] says what lies at a block, as far as
 //! it lies there; [`begin`] prepares a range for writing.
 
+pub mod allocate;
 pub mod begin;
 pub mod behind_end;
 pub mod commit;
 mod convert;
 pub mod in_place;
 pub mod mapping;
+pub mod near;
 pub mod pending;
 pub mod reserve;
 pub mod store;

@@ -2,6 +2,8 @@
 //!
 //! Source: `xfs_buffered_write_iomap_begin`, `xfs_bmapi_reserve_delalloc`; recordings 061, 075 to 077, 112, 117, 130.
 
+use super::allocate::Request;
+use super::near::For;
 use super::window::{self, Growth};
 use super::{MappingKind, Volume};
 use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, Range};
@@ -37,10 +39,13 @@ impl Volume {
     pub(super) async fn reserve_all(&self, ino: Ino, range: Range<FileBlock>, purpose: Purpose) -> Result<(), Errno> {
         let Reservation::Mapping(plan) = self.profile.promise.reservation else { return Ok(()) };
         let block = self.profile.block;
+        let size = self.inodes.size(ino);
         let mut at = range.start;
         while at < range.end {
             let pos = block.pos(at);
-            at = self.reserve_mapping(ino, plan, pos, block.pos(range.end) - pos, purpose).await?.end;
+            // What ends in the last block does not make the file grow.
+            let end = if size > pos { block.pos(range.end).min(size) } else { block.pos(range.end) };
+            at = self.reserve_mapping(ino, plan, pos, end - pos, purpose).await?.end;
         }
         Ok(())
     }
@@ -175,7 +180,7 @@ impl Volume {
         let window = window::aligned(wanted, self.window(ino), self.staging.end_before(ino, wanted.start), behind);
         let range = if self.promise_or_commit(window.len()).await.is_ok() { window } else { wanted };
         drop(self.promise_or_commit(range.len()).await?);
-        for extent in self.take_blocks(ino, range, ExtentKind::Unwritten).await? {
+        for extent in self.take_blocks_as(ino, Request { map: For::Beside, ..Request::unwritten(range) }).await? {
             self.staging.place_at_once(&extent);
         }
         Ok(())

@@ -10,8 +10,12 @@ pub const NAME: &str = "bcachefs";
 /// The recorded kernel, the kernel before the series, and the series as posted in January 2024.
 const LEVELS: [&str; 3] = ["6.16", "6.12", "2024"];
 
-const TRUNCATE: TruncatePlan =
-    TruncatePlan { flush: TruncateFlush::UnrecordedSize, tail: TruncateTail::ZeroAndWrite, grow: GrowTail::Nothing };
+const TRUNCATE: TruncatePlan = TruncatePlan {
+    flush: TruncateFlush::UnrecordedSize,
+    tail: TruncateTail::ZeroAndWrite,
+    grow: GrowTail::Nothing,
+    split: FolioSplit::DirtyRest,
+};
 
 const FALLOCATE: FallocatePlan = FallocatePlan {
     flush: FallocateFlush::Nothing,

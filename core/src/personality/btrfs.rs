@@ -41,8 +41,12 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     punch: PunchOrder::DropThenEdges,
 };
 
-const TRUNCATE: TruncatePlan =
-    TruncatePlan { flush: TruncateFlush::Nothing, tail: TruncateTail::WriteAndLeave, grow: GrowTail::ZeroAlways };
+const TRUNCATE: TruncatePlan = TruncatePlan {
+    flush: TruncateFlush::Nothing,
+    tail: TruncateTail::WriteAndLeave,
+    grow: GrowTail::ZeroAlways,
+    split: FolioSplit::DirtyRest,
+};
 
 const CLONE: ClonePlan = ClonePlan {
     remap: Some(RemapPlan {

@@ -24,8 +24,12 @@ const SHUTDOWN: ShutdownPlan = ShutdownPlan {
     again: None,
 };
 
-const TRUNCATE: TruncatePlan =
-    TruncatePlan { flush: TruncateFlush::Nothing, tail: TruncateTail::ZeroDirty, grow: GrowTail::ZeroIfMapped };
+const TRUNCATE: TruncatePlan = TruncatePlan {
+    flush: TruncateFlush::Nothing,
+    tail: TruncateTail::ZeroDirty,
+    grow: GrowTail::ZeroIfMapped,
+    split: FolioSplit::DirtyRest,
+};
 
 /// The block pointers of the inode, and what an inode of 256 bytes has left for an attribute.
 const INODE_DATA: InodeDataPlan = InodeDataPlan { bytes_min: 60, bytes_max: 128 };

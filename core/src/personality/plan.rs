@@ -9,6 +9,7 @@ mod seek;
 mod sharing;
 mod small;
 mod space;
+mod split;
 
 pub use commit::*;
 pub use defect::*;
@@ -19,6 +20,7 @@ pub use seek::*;
 pub use sharing::*;
 pub use small::*;
 pub use space::*;
+pub use split::*;
 
 use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, Range};
 
@@ -365,6 +367,8 @@ pub struct TruncatePlan {
     pub tail: TruncateTail,
     /// What happens to the old end's block when the file grows past it.
     pub grow: GrowTail,
+    /// What keeps a folio whole when a part of it is cut off, here and by holes.
+    pub split: FolioSplit,
 }
 
 /// What is written back before a change of size.

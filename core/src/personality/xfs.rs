@@ -38,6 +38,7 @@ const TRUNCATE: TruncatePlan = TruncatePlan {
     flush: TruncateFlush::ZeroedAndUnrecorded,
     tail: TruncateTail::ZeroDirty,
     grow: GrowTail::ZeroIfMapped,
+    split: FolioSplit::DirtyWithStates,
 };
 
 const SHIFT: ShiftPlan =
@@ -88,12 +89,18 @@ struct Geometry {
     group: u64,
     /// Blocks of the log.
     log: u64,
+    /// Blocks of the headers of a group, and of what lies behind them.
+    head: u64,
+    /// Blocks of a chunk of inodes.
+    chunk: u64,
 }
 
 /// Allocation groups.
 const GROUPS: u64 = 4;
-/// Blocks at the start of a group: headers, roots, the list of free blocks for trees.
-const GROUP_HEAD: u64 = 10;
+/// Blocks at the start of a group besides its four headers of a sector each: roots, the list of free blocks for trees.
+const GROUP_ROOTS: u64 = 9;
+/// Bytes of a chunk of inodes, at a multiple of which it lies.
+const CHUNK_BYTES: u64 = 64 * INODE_BYTES;
 /// Blocks of a group's last free ones that its own trees may need besides what is reserved for them.
 const GROUP_KEPT: u64 = 15;
 
@@ -101,7 +108,10 @@ impl Geometry {
     /// `None` for a device that is too small for all that: it is for teaching and has no metadata.
     fn new(blocks: u64, block: u64) -> Option<Self> {
         let log = (64 << 20) / block;
-        (blocks > 2 * log).then(|| Self { blocks, group: blocks.div_ceil(GROUPS), log })
+        (blocks > 2 * log).then(|| {
+            let (head, chunk) = (GROUP_ROOTS + (4 * 512_u64).div_ceil(block), CHUNK_BYTES / block);
+            Self { blocks, group: blocks.div_ceil(GROUPS), log, head, chunk }
+        })
     }
 
     /// Blocks that a group keeps for the trees of shared blocks and of inodes
@@ -111,17 +121,22 @@ impl Geometry {
         (self.group.div_ceil(168) + self.group.div_ceil(1008) + nodes).saturating_sub(14)
     }
 
+    /// The first block of inodes.
+    fn inodes(&self) -> DevBlock {
+        DevBlock(self.head.next_multiple_of(self.chunk))
+    }
+
     /// The start of each group and the log, and what each group keeps: nobody gets those.
     fn metadata(&self) -> Vec<Range<DevBlock>> {
         let mut taken = Vec::new();
         for number in 0..GROUPS {
             let start = number * self.group;
             let end = (start + self.group).min(self.blocks);
-            let head = if number == GROUPS / 2 { GROUP_HEAD + self.log } else { GROUP_HEAD };
+            let head = if number == GROUPS / 2 { self.head + self.log } else { self.head };
             taken.push(Range::new(DevBlock(start), DevBlock(start + head)));
             if number == 0 {
                 // The first inodes.
-                taken.push(Range::new(DevBlock(16), DevBlock(24)));
+                taken.push(Range::sized(self.inodes(), self.chunk));
             }
             taken.push(Range::new(DevBlock(end - self.reserved() - GROUP_KEPT), DevBlock(end)));
         }
@@ -201,7 +216,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         data_area: Range::new(DevBlock(0), DevBlock(device_blocks)),
         metadata: geometry.as_ref().map(Geometry::metadata).unwrap_or_default(),
         spare_blocks: geometry.as_ref().map_or(0, Geometry::spare),
-        space: SpacePlan::PLAIN,
+        space: SpacePlan { goal: GoalPlan::Near(near(geometry.as_ref(), device_blocks, block)), ..SpacePlan::PLAIN },
         tree: TreeShape { root: ROOT_RECORDS, node, scope: TreeScope::Inode, lock: TreeLock::Inode },
         delayed: Delayed::Index,
         overwrite: Overwrite::InPlace,
@@ -241,6 +256,18 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         crash: CrashPlan::LastCommit,
         defect: None,
     })
+}
+
+/// Bytes of an inode.
+const INODE_BYTES: u64 = 512;
+
+/// Where files look for space; a device that is too small for metadata is one group.
+fn near(geometry: Option<&Geometry>, device_blocks: u64, block: BlockSize) -> NearPlan {
+    let per_block = block.bytes() / INODE_BYTES;
+    match geometry {
+        Some(geometry) => NearPlan { group: geometry.group, groups: GROUPS, inodes: geometry.inodes(), per_block },
+        None => NearPlan { group: device_blocks.max(1), groups: 1, inodes: DevBlock(0), per_block: u64::MAX },
+    }
 }
 
 /// A device that is too small for metadata of its own is for teaching: there nothing is promised for the mapping.

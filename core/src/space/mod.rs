@@ -14,6 +14,7 @@
 
 mod buddy;
 pub mod ledger;
+mod near;
 pub mod packed;
 pub mod point;
 pub mod refs;

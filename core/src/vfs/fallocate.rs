@@ -6,6 +6,7 @@ use crate::base::cache_state::Backing;
 use crate::base::hints::Hints;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
 use crate::inode::inode_lock;
+use crate::map::allocate::{Request, Room};
 use crate::map::pending::Change;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
@@ -189,7 +190,8 @@ impl Fs {
             if part.is_empty() {
                 return at;
             }
-            let Ok(fresh) = volume.take_just(ino, part).await else { return at };
+            let request = Request { room: Room::Exact, ..Request::unwritten(part) };
+            let Ok(fresh) = volume.take_blocks_as(ino, request).await else { return at };
             if volume.enter(ino, part, &fresh).await {
                 at = part.end;
             }

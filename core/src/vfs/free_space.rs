@@ -6,7 +6,6 @@ use super::fallocate::{Ask, SizeRule};
 use super::{Fs, OpResult};
 use crate::base::{PAGE_SIZE, Range};
 use crate::inode::invalidate_lock;
-use crate::io::zero_range::OverHoles;
 use crate::trace::Mode;
 
 impl Fs {
@@ -33,7 +32,7 @@ impl Fs {
             return Ok(());
         }
         let end = end.min(size);
-        volume.zero_range(ask.ino, pos, end - pos, OverHoles::WriteBack, ask.prov).await?;
+        volume.zero_range(ask.ino, pos, end - pos, ask.prov).await?;
         if end >= size && !end.is_multiple_of(PAGE_SIZE) {
             // What the page has behind the end of the file becomes zeroes when it is written.
             volume.write_back_wait(ask.ino, end / PAGE_SIZE * PAGE_SIZE, u64::MAX >> 1).await?;

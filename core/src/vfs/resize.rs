@@ -6,7 +6,6 @@ use super::Fs;
 use super::size::LAST_BLOCK;
 use crate::base::{FileBlock, FsResult, Ino, Prov, Range};
 use crate::io::Fill;
-use crate::io::zero_range::OverHoles;
 
 impl Fs {
     /// Sets the size, up or down; the inode is locked.
@@ -20,10 +19,10 @@ impl Fs {
         }
         let mut zeroed = false;
         if size > old {
-            zeroed = volume.zero_range(ino, old, size - old, OverHoles::WriteBack, prov).await?;
+            zeroed = volume.zero_range(ino, old, size - old, prov).await?;
         } else if !block.aligned(size) {
             let rest = block.pos(block.block_after(size)) - size;
-            zeroed = volume.zero_range(ino, size, rest, OverHoles::Keep, prov).await?;
+            zeroed = volume.zero_range(ino, size, rest, prov).await?;
         }
         volume.inodes.set_size(ino, size);
         let recorded = volume.inodes.get(ino, |inode| inode.disk_size);
@@ -43,7 +42,8 @@ impl Fs {
         }
         volume.inodes.set_disk_size(ino, size);
         if size <= old {
-            self.drop_from(ino, block.block_after(size)).await?;
+            // The cache was cut before the flush, and only then.
+            volume.cut_map(ino, Range::new(block.block_after(size), LAST_BLOCK.max(block.block_after(size)))).await;
             volume.inodes.set_cut_to_nothing(ino, true);
             if volume.extents.next(ino, FileBlock(0)).is_none() {
                 volume.inodes.set_shares(ino, false);

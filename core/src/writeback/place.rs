@@ -5,6 +5,8 @@ use crate::base::cache_state::Backing;
 use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, Ino, Range, Staged, Stamped};
 use crate::dev::Op;
 use crate::dev::queue::Ticket;
+use crate::map::allocate::Request;
+use crate::map::near::For;
 use crate::map::{Ioend, MappingKind, Volume};
 use crate::personality::plan::{BeyondEnd, DelayedUnit, InlinePlace, Placement};
 use crate::sim::Guard;
@@ -57,6 +59,7 @@ impl Volume {
             if eof < blocks.end {
                 self.clean_behind_end(ino, Range::new(eof.max(blocks.start), blocks.end));
             }
+            self.cache.keep_states(ino, *index);
             self.cache.set_writeback(ino, *index, true);
         }
         drop(locks);
@@ -144,7 +147,10 @@ impl Volume {
             self.staging.parts(ino, part).into_iter().find(|(_, staged)| *staged == Staged::Delayed)
         {
             let (whole, _) = self.staging.next(ino, range.start).expect("the part is staged");
-            for extent in self.take_blocks_for(ino, whole, range.end, ExtentKind::Unwritten).await? {
+            for extent in self
+                .take_blocks_as(ino, Request { enough: range.end, map: For::Beside, ..Request::unwritten(whole) })
+                .await?
+            {
                 self.staging.place(&extent);
             }
         }
@@ -159,7 +165,7 @@ impl Volume {
                 self.delalloc.next(ino, part.start).filter(|range| range.start <= part.start).unwrap_or(part)
             }
         };
-        let fresh = self.take_blocks_for(ino, whole, part.end, ExtentKind::Unwritten).await?;
+        let fresh = self.take_blocks_as(ino, Request { enough: part.end, ..Request::unwritten(whole) }).await?;
         let got = Range::new(whole.start, fresh.last().map_or(whole.start, Extent::end));
         Ok(if self.enter(ino, got, &fresh).await { fresh } else { Vec::new() })
     }

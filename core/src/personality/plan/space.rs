@@ -1,5 +1,7 @@
 //! Questions about blocks of the device: what is set aside, where new data goes, how it is compressed.
 
+use crate::base::{DevBlock, Ino};
+
 /// What is set aside, and where new data goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SpacePlan {
@@ -48,6 +50,8 @@ pub enum GoalPlan {
     OpenBucket,
     /// In space that is held for the file; else as a buddy allocator searches (`ext4_mb_new_blocks`).
     Windows(WindowPlan),
+    /// Near what the file has on both sides, else near its inode; the nearest run that holds everything.
+    Near(NearPlan),
 }
 
 /// Space that is held for files.
@@ -69,6 +73,32 @@ pub struct WindowPlan {
     pub small: u64,
     /// Blocks of a pool (`s_mb_group_prealloc`).
     pub pool: u64,
+}
+
+/// Groups of blocks, each searched by itself, and where the inodes are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NearPlan {
+    /// Blocks of a group.
+    pub group: u64,
+    /// Groups.
+    pub groups: u64,
+    /// The first block of inodes.
+    pub inodes: DevBlock,
+    /// Inodes of a block.
+    pub per_block: u64,
+}
+
+/// Inodes that the filesystem has for itself in front of the first file: the root folder and two more.
+const OWN_INODES: u64 = 3;
+/// Inodes of a chunk. More than these are not looked at.
+const CHUNK: u64 = 64;
+
+impl NearPlan {
+    /// The block of a file's inode.
+    pub fn home(&self, ino: Ino) -> DevBlock {
+        let at = (u64::from(ino.0).saturating_sub(1) + OWN_INODES).min(CHUNK - 1);
+        self.inodes + at / self.per_block
+    }
 }
 
 /// Device blocks that metadata takes when it is first needed, and keeps.
