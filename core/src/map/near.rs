@@ -68,11 +68,14 @@ impl Volume {
 
     fn neighbours(&self, ino: Ino, at: FileBlock) -> Neighbours {
         let next = self.delalloc.next(ino, at).map(|range| range.start);
-        let record = self.extents.prev(ino, at);
-        let promise = self.delalloc.prev(ino, at);
+        // What is in front of the promise, when only the rest of that gets its place (traces of our own on the running
+        // kernel: falloc from inside delayed blocks on).
+        let from = next.map_or(at, |start| start.min(at));
+        let record = self.extents.prev(ino, from);
+        let promise = self.delalloc.prev(ino, from);
         let end = |extent: Extent| (extent.end(), extent.dev_range().map(|range| range.end));
         let record = record.map(end);
-        let promise = promise.map(|range| (range.end.min(at), None));
+        let promise = promise.map(|range| (range.end, None));
         let behind =
             self.extents.next(ino, at).map(|extent| (extent.start, extent.dev_range().map(|range| range.start)));
         Neighbours {
