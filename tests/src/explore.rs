@@ -107,6 +107,9 @@ pub fn cases() -> Vec<Case> {
         make("ext4-cutters", "#@ personality ext4\n#@ fanout 4", CUTTERS),
         make("btrfs-writers", "#@ personality btrfs\n#@ fanout 4", WRITERS),
         make("btrfs-cutters", "#@ personality btrfs\n#@ fanout 4", CUTTERS),
+        make("xfs-writers", "#@ personality xfs", WRITERS),
+        make("xfs-cutters", "#@ personality xfs", CUTTERS),
+        make("xfs-1k", "#@ personality xfs\n#@ mkfs.xfs -b size=1024", CUTTERS),
         make("ext4-1k", "#@ personality ext4\n#@ mkfs.ext4 -b 1024\n#@ fanout 4", CUTTERS),
     ];
     for lock in ["try_then_drop", "always_drop", "trylock"] {

@@ -32,6 +32,8 @@ pub struct Inode {
     pub shares: bool,
     /// Space was asked for by name: what lies behind the end is kept.
     pub preallocated: bool,
+    /// Pages of it became dirty since the last syncfs; it was written back since, or not.
+    pub listed: bool,
 }
 
 /// What a commit keeps of the inodes.
@@ -176,6 +178,12 @@ impl Inodes {
     pub fn set_shares(&self, ino: Ino, shares: bool) {
         self.change(ino, |inode| inode.shares = shares);
     }
+    /// Pages of the file become dirty, or syncfs was there.
+    pub fn set_listed(&self, ino: Ino, listed: bool) {
+        if self.get(ino, |inode| inode.listed) != listed {
+            self.change(ino, |inode| inode.listed = listed);
+        }
+    }
     /// Remembers that space was asked for by name.
     pub fn set_preallocated(&self, ino: Ino) {
         self.change(ino, |inode| inode.preallocated = true);
@@ -187,6 +195,7 @@ impl Inodes {
             inode.opens = 0;
             inode.cut_to_nothing = false;
             inode.trimmed = false;
+            inode.listed = false;
             inode.may_be_small = inode.inline_room > 0;
         }
         let (inodes, names) = (table.inodes.clone(), table.names.clone());

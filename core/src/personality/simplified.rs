@@ -50,7 +50,7 @@ pub const SIMPLIFICATIONS: [Simplification; 10] = [
     },
     Simplification {
         id: "F5",
-        what: "space search: goal, then first fit, then the longest run; groups and windows of preallocation only on ext4 without delayed allocation, with one pool for small files",
+        what: "space search: groups near the file's blocks on xfs; groups, windows and one pool of preallocation on ext4 without delayed allocation; elsewhere goal, then first fit, then the longest run",
         shows: "physical addresses; there also what a write zeroes around itself, after much was freed or on several processors",
         near: Near::Map,
     },

@@ -49,6 +49,13 @@ impl Fs {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Syncfs, 0, 0);
         volume.flush_all_wait().await?;
+        // It visits every file on the list of dirty ones, also those whose pages were cut or written back since.
+        for ino in volume.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>()) {
+            if volume.profile.promise.writing_forgets_cut && volume.inodes.get(ino, |inode| inode.listed) {
+                volume.inodes.set_cut_to_nothing(ino, false);
+            }
+            volume.inodes.set_listed(ino, false);
+        }
         Ok(volume.commit().await?)
     }
 
