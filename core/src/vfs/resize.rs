@@ -5,7 +5,9 @@
 use super::Fs;
 use super::size::LAST_BLOCK;
 use crate::base::{FileBlock, FsResult, Ino, Prov, Range};
+use crate::inode::invalidate_lock;
 use crate::io::Fill;
+use crate::trace::Mode;
 
 impl Fs {
     /// Sets the size, up or down; the inode is locked.
@@ -43,7 +45,11 @@ impl Fs {
         volume.inodes.set_disk_size(ino, size);
         if size <= old {
             // The cache was cut before the flush, and only then.
-            volume.cut_map(ino, Range::new(block.block_after(size), LAST_BLOCK.max(block.block_after(size)))).await;
+            let behind = Range::new(block.block_after(size), LAST_BLOCK.max(block.block_after(size)));
+            let invalidate = volume.cx.lock(invalidate_lock(ino), Mode::Exclusive).await;
+            volume.wait_writeback(ino, block.pos(behind.start), u64::MAX >> 2).await;
+            volume.cut_map(ino, behind).await;
+            drop(invalidate);
             volume.inodes.set_cut_to_nothing(ino, true);
             if volume.extents.next(ino, FileBlock(0)).is_none() {
                 volume.inodes.set_shares(ino, false);
