@@ -1,46 +1,51 @@
 //! The exhaustive crash test, as a program: `cargo xtask crash`.
 //!
 //! ```text
-//! crash [--personality NAME] [--depth 1|2|3] [--from N] [--count N] [--sample N] [--seed N] [--defect NAME|all]
+//! crash [--personality NAME] [--depth 1|2|3] [--from N] [--count N] [--mounts N] [--sample N] [--seed N]
+//!       [--defect NAME|all]
 //! ```
 //!
-//! Without `--count`: every sequence of the depth. Ends with 1 when a promise was broken; with `--defect` when one was not
+//! A name may be one way to make a filesystem, such as `ext4-1k`. Without `--count`: every sequence of the depth. Ends with 1 when a promise was broken; with `--defect` when one was not
 //! found.
 
 use std::process::ExitCode;
 
-use extentscope_core::personality::NAMES;
 use extentscope_core::personality::plan::Defect;
+use extentscope_tests::crash::makes::{self, Make};
 use extentscope_tests::crash::workloads::{count, sequence};
-use extentscope_tests::crash::{Tally, run};
+use extentscope_tests::crash::{Effort, Tally, run};
 
 struct Options {
-    personalities: Vec<String>,
+    makes: Vec<Make>,
     depth: u32,
     from: u64,
     count: Option<u64>,
-    sample: u64,
-    seed: u64,
+    effort: Effort,
     defect: Option<String>,
 }
 
 fn options() -> Result<Options, String> {
-    let personalities = NAMES.map(str::to_owned).to_vec();
-    let mut options = Options { personalities, depth: 1, from: 0, count: None, sample: 64, seed: 1, defect: None };
+    let effort = Effort { mounts: 1 << 12, sample: 64, seed: 1 };
+    let mut options = Options { makes: makes::ALL.to_vec(), depth: 1, from: 0, count: None, effort, defect: None };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
         let number = || value.parse::<u64>().map_err(|_| format!("{value} is not a number"));
         match word.as_str() {
-            "--personality" => options.personalities = vec![value],
+            "--personality" => options.makes = makes::named(&value),
             "--depth" => options.depth = u32::try_from(number()?.clamp(1, 3)).expect("small"),
             "--from" => options.from = number()?,
             "--count" => options.count = Some(number()?),
-            "--sample" => options.sample = number()?,
-            "--seed" => options.seed = number()?,
+            "--mounts" => options.effort.mounts = number()?,
+            "--sample" => options.effort.sample = number()?,
+            "--seed" => options.effort.seed = number()?,
             "--defect" => options.defect = Some(value),
             _ => return Err(format!("`{word}` is not understood")),
         }
+    }
+    if options.makes.is_empty() {
+        let names: Vec<&str> = makes::ALL.iter().map(|make| make.name).collect();
+        return Err(format!("the names are {}", names.join(", ")));
     }
     Ok(options)
 }
@@ -54,16 +59,32 @@ fn numbers(options: &Options) -> Vec<u64> {
     }
 }
 
-fn test(options: &Options, personality: &str, defect: Option<&str>) -> Tally {
+/// The line that tries a sequence again.
+fn again(options: &Options, make: &Make, defect: Option<&str>, number: u64) -> String {
+    let Effort { mounts, sample, seed } = options.effort;
+    let defect = defect.map_or_else(String::new, |name| format!(" --defect {name}"));
+    format!(
+        "\n    cargo xtask crash --personality {} --depth {} --from {number} --count 1 --mounts {mounts} --sample {sample} \
+         --seed {seed}{defect}",
+        make.name, options.depth
+    )
+}
+
+fn test(options: &Options, make: &Make, defect: Option<&str>) -> Tally {
     let numbers = numbers(options);
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = || {
         let mut tally = Tally::default();
         while let Some(number) = numbers.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
             let lines = sequence(options.depth, *number);
-            let mut one = run(personality, defect, &lines, options.sample, options.seed);
-            one.violations.iter_mut().for_each(|text| text.insert_str(0, &format!("[{number}] ")));
+            let mut one = run(make, defect, &lines, options.effort);
+            let again = again(options, make, defect, *number);
+            one.violations.iter_mut().for_each(|text| text.push_str(&again));
             tally.add(one);
+            // One find is enough of a fault that was put there.
+            if defect.is_some() && !tally.violations.is_empty() {
+                break;
+            }
         }
         tally
     };
@@ -92,28 +113,20 @@ fn main() -> ExitCode {
     };
     let mut ok = true;
     if defects.is_empty() {
-        for personality in &options.personalities {
-            let tally = test(&options, personality, None);
-            println!(
-                "{personality}: {} workloads of depth {} of {}, {} states of {} possible, {} violations",
-                tally.workloads,
-                options.depth,
-                count(options.depth),
-                tally.states,
-                tally.possible,
-                tally.violations.len()
-            );
+        for make in &options.makes {
+            let tally = test(&options, make, None);
+            println!("{}", tally.told(make.name, options.depth));
             tally.violations.iter().take(20).for_each(|text| println!("  {text}"));
             ok &= tally.violations.is_empty();
         }
     }
     for defect in defects {
         let mut found = 0;
-        for personality in &options.personalities {
-            let tally = test(&options, personality, Some(defect));
+        for make in &options.makes {
+            let tally = test(&options, make, Some(defect));
             found += tally.violations.len();
             let first = tally.violations.first().map_or("not found", String::as_str);
-            println!("{defect} on {personality}: {} found; {first}", tally.violations.len());
+            println!("{defect} on {}: {first}", make.name);
         }
         ok &= found > 0;
     }

@@ -2,8 +2,8 @@
 //!
 //! Between its last promise (a sync that covered it) and the cut, a byte may be what it was at the promise or after any
 //! command since, and the file as long as then, or as long as whole blocks of a write in between had made it. A file that
-//! nothing touched since its promise is exact, its map included. Names and contents of a rename, a clone or a shift are
-//! there all or not at all.
+//! nothing touched since its promise is exact, its map included. All names are those of one moment: a rename, a removal
+//! and a snapshot are there all or not at all, and so is what a clone or a shift does to a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,35 +23,57 @@ pub struct Moment {
 
 /// A file as it is after a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct View {
+pub struct View {
+    ino: Ino,
     bytes: Vec<u8>,
     map: Vec<Extent>,
 }
 
 /// All names after a command.
-type Names = BTreeMap<String, View>;
+pub type Names = BTreeMap<String, View>;
+
+/// Whether files of the same names hold the same bytes.
+pub fn same_bytes(one: &Names, other: &Names) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.0 == b.0 && a.1.bytes == b.1.bytes)
+}
+
+fn inodes(names: &Names) -> Vec<(&String, Ino)> {
+    names.iter().map(|(name, view)| (name, view.ino)).collect()
+}
 
 /// What was seen after each command.
 pub struct Oracle {
     views: Vec<Names>,
     /// After which commands which names are promised.
     promised: Vec<BTreeSet<String>>,
-    /// Commands whose effect is whole or absent.
-    whole: Vec<bool>,
+    /// What a power cut may leave of each command.
+    effects: Vec<Effect>,
 }
 
-fn look(machine: &Machine) -> Names {
+/// How a command comes to the device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Effect {
+    /// All of it or nothing.
+    Whole,
+    /// The size grows with the data, block by block.
+    Growing,
+    /// Bytes one by one, the size at once.
+    Other,
+}
+
+/// Every file as a program would find it.
+pub fn look(machine: &Machine) -> Names {
     let volume = machine.fs().volume();
     let names: Vec<(String, Ino)> =
         volume.inodes.table(|table| table.names.iter().map(|(name, ino)| (name.clone(), *ino)).collect());
-    let view = |ino: Ino| View { bytes: contents(machine, ino), map: volume.extents.extents(ino) };
+    let view = |ino: Ino| View { ino, bytes: contents(machine, ino), map: volume.extents.extents(ino) };
     names.into_iter().map(|(name, ino)| (name, view(ino))).collect()
 }
 
 impl Oracle {
     /// Before the first command.
     pub fn new(machine: &Machine) -> Self {
-        Self { views: vec![look(machine)], promised: vec![BTreeSet::new()], whole: vec![false] }
+        Self { views: vec![look(machine)], promised: vec![BTreeSet::new()], effects: vec![Effect::Whole] }
     }
 
     /// A command has ended.
@@ -60,19 +82,21 @@ impl Oracle {
         let current = machine.fs().open_files(|open| open.current.clone());
         let promised = match &line.command {
             _ if failed => BTreeSet::new(),
+            Command::Pwrite(ask) if ask.fsync || ask.fdatasync => current.into_iter().collect(),
             Command::Fsync | Command::Fdatasync => current.into_iter().collect(),
             Command::Syncfs | Command::Remount | Command::Snapshot(_) => view.keys().cloned().collect(),
             _ => BTreeSet::new(),
         };
-        // Others zero the edges of a range in place, before the map changes.
-        let whole = match &line.command {
-            Command::Rename { .. } | Command::Reflink(_) => true,
-            Command::Fallocate(ask) => matches!(ask.mode, FallocMode::Collapse | FallocMode::Insert),
-            _ => false,
+        let effect = match &line.command {
+            Command::Rename { .. } | Command::Reflink(_) => Effect::Whole,
+            // Others zero the edges of a range in place, before the map changes.
+            Command::Fallocate(ask) if matches!(ask.mode, FallocMode::Collapse | FallocMode::Insert) => Effect::Whole,
+            Command::Pwrite(_) | Command::CopyRange(_) => Effect::Growing,
+            _ => Effect::Other,
         };
         self.views.push(view);
         self.promised.push(promised);
-        self.whole.push(whole);
+        self.effects.push(effect);
     }
 
     /// Whether the command that just ended promised something.
@@ -87,6 +111,7 @@ impl Oracle {
             return Err(format!("{name} shows what nobody wrote"));
         }
         let last = (moment.done + 1).min(self.views.len() - 1);
+        self.judge_names(&found, moment, last)?;
         let names: BTreeSet<&String> =
             self.views[..=last].iter().flat_map(BTreeMap::keys).chain(found.keys()).collect();
         for name in names {
@@ -95,6 +120,17 @@ impl Oracle {
             self.judge_file(name, found.get(name), &window, promise, last)?;
         }
         Ok(())
+    }
+
+    /// Names are those of one moment since all were promised.
+    fn judge_names(&self, found: &Names, moment: Moment, last: usize) -> Result<(), String> {
+        let all = |at: &usize| *at == 0 || self.views[*at].keys().all(|name| self.promised[*at].contains(name));
+        let promise = (0..=moment.done).rev().find(all).unwrap_or(0);
+        let found = inodes(found);
+        if (promise..=last).any(|at| inodes(&self.views[at]) == found) {
+            return Ok(());
+        }
+        Err(format!("the names are those of no moment: {found:?}"))
     }
 
     fn judge_file(
@@ -116,10 +152,10 @@ impl Oracle {
         }
         let sizes: Vec<u64> = views.iter().map(|view| view.bytes.len() as u64).collect();
         let size = found.bytes.len() as u64;
-        let between = |low: u64, high: u64| low < size && size < high && size.is_multiple_of(512);
-        let grew = sizes.windows(2).any(|pair| between(pair[0], pair[1])) || between(0, sizes[0]);
-        let possible = sizes.contains(&size) || grew || (promise == 0 && size == 0);
-        if !possible {
+        let length = |at: usize| window[at - promise].map_or(0, |view| view.bytes.len() as u64);
+        let within = |at: usize| length(at - 1) < size && size < length(at) && size.is_multiple_of(512);
+        let grew = (promise + 1..=last).any(|at| self.effects[at] == Effect::Growing && within(at));
+        if !sizes.contains(&size) && !grew {
             return Err(format!("{name} has {size} bytes, which is none of {sizes:?}"));
         }
         for (at, byte) in found.bytes.iter().enumerate() {
@@ -133,7 +169,7 @@ impl Oracle {
             }
         }
         // One command that is whole or absent, and nothing else since the promise.
-        let alone = promise > 0 && last == promise + 1 && self.whole[last];
+        let alone = promise > 0 && last == promise + 1 && self.effects[last] == Effect::Whole;
         if alone && !views.iter().any(|view| view.bytes == found.bytes) {
             return Err(format!("{name} is in the middle of a command that is whole or absent"));
         }

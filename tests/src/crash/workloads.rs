@@ -1,7 +1,9 @@
 //! What is tried: sequences of operations on two small files, each operation followed by a sync or by none.
 
+use extentscope_core::sim::rng::Rng;
+
 /// One operation, on files `a` and `b` that hold something already.
-pub const OPERATIONS: [&str; 32] = [
+pub const OPERATIONS: [&str; 38] = [
     "pwrite -S 0x11 8k 4k",
     "pwrite -S 0x12 3k 3k",
     "pwrite -S 0x13 14k 8k",
@@ -35,6 +37,13 @@ pub const OPERATIONS: [&str; 32] = [
     // What one file gave up another one gets, and what one file has only in memory another one's sync commits around.
     "truncate 0\nopen -f c\npwrite -S 0x1a 0 8k\nsync_range -w -a 0 8k",
     "pwrite -S 0x1b 16k 4k\nopen -f c\npwrite -S 0x1c 0 4k",
+    "truncate 0\nopen -f c\npwrite -S 0x1a -b 64k 0 336k\nsync_range -w -a 0 336k",
+    "truncate 32k\npwrite -S 0x10 28k 4k\nopen -f c\npwrite -S 0x1c 0 4k",
+    // Small enough for an inode.
+    "open -f c\npwrite -S 0x1d 0 100",
+    "snapshot s\npwrite -S 0x1e 4k 8k",
+    "pwrite -W -S 0x1f 12k 8k",
+    "mv a c",
 ];
 /// What follows an operation.
 pub const SYNCS: [&str; 4] = ["fsync", "fdatasync", "syncfs", ""];
@@ -45,8 +54,16 @@ pub fn beginning() -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-fn steps(operation: &str, sync: &str) -> Vec<String> {
-    operation.lines().chain([sync]).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+/// The lines of an operation at a place of a sequence: what it writes no other place does.
+fn steps(operation: &str, sync: &str, place: u32) -> Vec<String> {
+    let lines = operation.lines().chain([sync]).filter(|line| !line.is_empty());
+    lines.map(|line| line.replace("-S 0x1", &format!("-S 0x{}", place + 1))).collect()
+}
+
+/// An operation by chance.
+pub fn by_chance(rng: &mut Rng) -> Vec<String> {
+    let one = usize::try_from(rng.below(OPERATIONS.len() as u64)).expect("small");
+    steps(OPERATIONS[one], "", 3)
 }
 
 /// How many sequences of `depth` operations there are.
@@ -59,10 +76,10 @@ pub fn sequence(depth: u32, number: u64) -> Vec<String> {
     let kinds = (OPERATIONS.len() * SYNCS.len()) as u64;
     let mut lines = beginning();
     let mut rest = number;
-    for _ in 0..depth {
+    for place in 0..depth {
         let one = usize::try_from(rest % kinds).expect("small");
         rest /= kinds;
-        lines.extend(steps(OPERATIONS[one / SYNCS.len()], SYNCS[one % SYNCS.len()]));
+        lines.extend(steps(OPERATIONS[one / SYNCS.len()], SYNCS[one % SYNCS.len()], place));
     }
     // Something to lose after the last one.
     lines.push("file a".to_owned());
