@@ -2,10 +2,10 @@
 
 use crate::{Outcome, run};
 
-/// How much. Without options every sequence of one operation; `--depth 2` takes about half an hour for all of them.
+/// How much. Without options every sequence of one operation; `--depth 2` takes about an hour for all of them.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// One filesystem instead of all
+    /// One filesystem instead of all, or one way to make it, such as `ext4-1k`
     #[arg(long)]
     personality: Option<String>,
     /// Operations in a sequence, 1 to 3
@@ -17,7 +17,10 @@ pub struct Options {
     /// How many sequences, at equal distances; all of them without it
     #[arg(long)]
     count: Option<u64>,
-    /// Where there are too many states to try all: how many by chance, besides the telling ones
+    /// Mounts of what one moment can leave; where that is too few for all of it, the rest is by chance
+    #[arg(long, default_value_t = 4096)]
+    mounts: u64,
+    /// How many by chance, besides the telling ones
     #[arg(long, default_value_t = 64)]
     sample: u64,
     /// The seed of chance
@@ -33,6 +36,7 @@ pub fn run(options: &Options) -> Outcome {
     let mut command = run::cargo();
     command.args(["run", "--quiet", "--release", "-p", "extentscope-tests", "--bin", "crash", "--"]);
     command.args(["--depth", &options.depth.to_string(), "--from", &options.from.to_string()]);
+    command.args(["--mounts", &options.mounts.to_string()]);
     command.args(["--sample", &options.sample.to_string(), "--seed", &options.seed.to_string()]);
     let named = [("--personality", options.personality.clone()), ("--count", options.count.map(|n| n.to_string()))];
     for (name, value) in named.into_iter().chain([("--defect", options.defect.clone())]) {

@@ -57,14 +57,17 @@ impl Volume {
         });
     }
 
-    /// Commits for a program that asked for one file; where that file did not change there may be nothing to commit.
+    /// Commits for a program that asked for one file; where that file did not change there may be nothing to commit, and
+    /// only its data is made durable.
     ///
     /// # Errors
     /// Those of [`Volume::commit`].
     pub async fn commit_for(&self, ino: Ino, least: Change) -> Result<(), Errno> {
         let changed = || self.pending.with(|pending| pending.changed.get(&ino).is_some_and(|change| *change >= least));
         if self.profile.commit_data == CommitData::Ahead && !changed() {
-            return Ok(());
+            self.still_writes()?;
+            // What was written in place is in the device's cache only (`ext4_sync_file`, `blkdev_issue_flush`).
+            return self.io.flush().await;
         }
         self.commit_with_data().await
     }

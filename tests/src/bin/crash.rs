@@ -5,8 +5,8 @@
 //!       [--defect NAME|all]
 //! ```
 //!
-//! A name may be one way to make a filesystem, such as `ext4-1k`. Without `--count`: every sequence of the depth. Ends with 1 when a promise was broken; with `--defect` when one was not
-//! found.
+//! A name may be one way to make a filesystem, such as `ext4-1k`. Without `--count`: every sequence of the depth. Ends
+//! with 1 when a promise was broken; with `--defect` when one was not found.
 
 use std::process::ExitCode;
 
@@ -105,7 +105,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    std::panic::set_hook(Box::new(|_| {}));
+    // What a panic says is told as a violation.
+    if std::env::var_os("RUST_BACKTRACE").is_none_or(|wanted| wanted != "full") {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     let defects: Vec<&str> = match options.defect.as_deref() {
         Some("all") => Defect::ALL.iter().map(|(name, _)| *name).collect(),
         Some(name) => vec![name],

@@ -41,9 +41,9 @@ pub struct Tally {
     /// Workloads.
     pub workloads: u64,
     /// Contents that a power cut could leave at their moments.
-    pub possible: u64,
+    pub possible: u128,
     /// Those of them that were tried, or differ from one that was only in blocks that nobody read.
-    pub covered: u64,
+    pub covered: u128,
     /// Mounts for that.
     pub mounts: u64,
     /// Mounts of contents with a torn block.
@@ -264,7 +264,7 @@ impl Test<'_> {
             seen.insert(choices);
         }
         // The search may have come to some of these: each is counted as one content, though others are like it.
-        let sampled = u64::try_from(seen.len()).expect("small");
+        let sampled = seen.len() as u128;
         self.tally.covered = self.tally.covered.saturating_add(sampled).min(self.tally.possible);
     }
 

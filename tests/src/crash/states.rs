@@ -80,13 +80,13 @@ impl Epoch {
     }
 
     /// Different contents that a power cut could leave now.
-    pub fn possible(&self) -> u64 {
-        self.pending.values().fold(1, |product, one| product.saturating_mul(one.versions.len() as u64))
+    pub fn possible(&self) -> u128 {
+        self.pending.values().fold(1, |product: u128, one| product.saturating_mul(one.versions.len() as u128))
     }
 
     /// How many of them a run has seen that decided these blocks: all that differ in other blocks only.
-    pub fn seen_by(&self, decided: &[Decision]) -> u64 {
-        let decided: u64 = decided.iter().map(|one| one.versions as u64).product();
+    pub fn seen_by(&self, decided: &[Decision]) -> u128 {
+        let decided: u128 = decided.iter().map(|one| one.versions as u128).product();
         self.possible() / decided.max(1)
     }
 
