@@ -64,10 +64,19 @@ impl Sharing {
 
     /// Parts of a record in order, each with whether the extent on the device that it lies in is shared.
     pub fn runs_by_extent(&self, extent: &Extent) -> Vec<(Range<FileBlock>, bool)> {
+        self.runs_by_rule(extent, |_, whole| whole.is_shared())
+    }
+
+    /// The same by any rule over the extents on the device, which are told with their first block.
+    pub fn runs_by_rule(
+        &self,
+        extent: &Extent,
+        rule: impl Fn(DevBlock, &DiskExtent) -> bool,
+    ) -> Vec<(Range<FileBlock>, bool)> {
         let Some(device) = extent.dev_range() else { return vec![(extent.range(), false)] };
         let mut runs = Vec::new();
         for (found, whole) in self.extents_over(device) {
-            add_run(&mut runs, extent, found.intersect(&device), whole.is_shared());
+            add_run(&mut runs, extent, found.intersect(&device), rule(found.start, whole));
         }
         runs
     }

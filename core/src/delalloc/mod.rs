@@ -3,6 +3,7 @@
 //! Where the filesystem keeps an index of delayed ranges, it is here; where only the page cache knows, this floor
 //! keeps the count and the cached blocks keep the rest. Either way the ledger's `Delayed` equals what they hold.
 
+pub mod lookups;
 pub mod mapping;
 pub mod ordered;
 pub mod staging;

@@ -97,6 +97,7 @@ impl Volume {
             return Transfer::whole(0);
         }
         let blocks = self.profile.block.covering(pos, end - pos);
+        self.look_up(ino, blocks);
         if self.profile.direct.path == DirectPath::ThroughCache {
             if let Err(errno) = self.write_back(ino, pos, end - pos).await {
                 return Transfer::stopped(0, errno);
@@ -186,6 +187,7 @@ impl Volume {
             let (end, recorded) = self.inodes.get(ino, |inode| ((pos + len).min(inode.size), inode.disk_size));
             self.inodes.set_disk_size(ino, end.max(recorded));
         }
+        self.learn_blocks(ino, blocks);
         Ok(())
     }
 

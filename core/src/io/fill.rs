@@ -14,6 +14,7 @@ impl Volume {
             let hold = self.extents.read_lock(ino, run.start).await;
             let mappings = self.mappings(ino, run);
             drop(hold);
+            self.look_up(ino, run);
             for mapping in mappings {
                 self.fill_mapping(ino, &mapping).await?;
             }

@@ -30,12 +30,25 @@ pub struct Request {
     pub map: For,
     /// Whether more may be held.
     pub room: Room,
+    /// Where the blocks in front went, of a command that asks several times. Only the search in groups asks for it.
+    pub behind: Option<DevBlock>,
+}
+
+/// The part of a request that is looked for at once.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Blocks of the file.
+    range: Range<FileBlock>,
+    /// Whether it is compressed, and the first of what is compressed together.
+    packed: Option<bool>,
+    /// Where the piece in front of it went.
+    behind: Option<DevBlock>,
 }
 
 impl Request {
     /// All of a range, for the tree.
     pub fn new(range: Range<FileBlock>, kind: ExtentKind) -> Self {
-        Self { range, enough: range.end, kind, map: For::Tree, room: Room::Ahead }
+        Self { range, enough: range.end, kind, map: For::Tree, room: Room::Ahead, behind: None }
     }
     /// The same, unwritten.
     pub fn unwritten(range: Range<FileBlock>) -> Self {
@@ -58,9 +71,15 @@ impl Volume {
         while at < request.enough {
             let rest = request.range.end - at;
             let packed = compress.map_or(1, |plan| plan.blocks.min(rest));
+            let first = |plan: CompressPlan| (at - request.range.start).is_multiple_of(plan.together);
             let most = u64::from(self.profile.limits.most(request.kind));
             let count = if packed > 1 { 1 } else { rest.min(most) };
-            if let Some(found) = self.find_blocks(ino, &request, Range::sized(at, count), taken.last()) {
+            let piece = Piece {
+                range: Range::sized(at, count),
+                packed: compress.filter(|_| packed > 1).map(first),
+                behind: taken.last().map(|last| last.addr + u64::from(last.len)),
+            };
+            if let Some(found) = self.find_blocks(ino, &request, piece) {
                 let found = if packed > 1 { self.space.pack(packed, found) } else { found };
                 let len = u32::try_from(found.len()).expect("an extent's length fits");
                 let fresh = Extent { ino, start: at, len, addr: found.start, kind: request.kind, shared: false };
@@ -85,32 +104,28 @@ impl Volume {
         self.profile.space.compress.filter(|_| kind == ExtentKind::Written && !plain)
     }
 
-    /// Takes the first run of device blocks for `blocks`; `taken` is what the same call took in front of them.
-    fn find_blocks(
-        &self,
-        ino: Ino,
-        request: &Request,
-        blocks: Range<FileBlock>,
-        taken: Option<&Extent>,
-    ) -> Option<Range<DevBlock>> {
-        let behind = taken.map(|last| last.addr + u64::from(last.len));
+    /// Takes the first run of device blocks for a piece.
+    fn find_blocks(&self, ino: Ino, request: &Request, piece: Piece) -> Option<Range<DevBlock>> {
+        let Piece { range, behind, .. } = piece;
         let boundary = u64::from(self.profile.limits.boundary);
-        let want = |goal: DevBlock| Want { goal, count: blocks.len(), boundary };
-        let plain = || self.space.allocate(want(behind.unwrap_or_else(|| self.goal(ino, blocks.start))));
+        let want = |goal: DevBlock| Want { goal, count: range.len(), boundary };
+        let plain = || self.space.allocate(want(behind.unwrap_or_else(|| self.goal(ino, range.start))));
         match self.profile.space.goal {
             GoalPlan::BehindExtent => plain(),
             GoalPlan::OpenBucket => {
-                let goal = self.space.open_bucket(boundary).unwrap_or_else(|| self.goal(ino, blocks.start));
+                let goal = self.space.open_bucket(boundary).unwrap_or_else(|| self.goal(ino, range.start));
                 let found = self.space.allocate(want(goal))?;
                 self.space.set_point(found.end);
                 Some(found)
             }
-            GoalPlan::Windows(plan) => {
-                self.space.take_ahead(plan, &self.seeker(ino, blocks, taken, request.room)).or_else(plain)
-            }
+            GoalPlan::Windows(plan) => self.space.take_ahead(plan, &self.seeker(ino, request, piece)).or_else(plain),
             GoalPlan::Near(plan) => {
                 let want = want(behind.unwrap_or_else(|| self.near_goal(&plan, ino, request.range, request.map)));
                 self.space.allocate_near(&plan, want).or_else(|| self.space.allocate(want))
+            }
+            GoalPlan::Groups(plan) => {
+                let want = want(self.group_goal(ino, request, piece));
+                self.space.allocate_in_groups(plan, want).or_else(|| self.space.allocate(want))
             }
         }
     }
@@ -125,17 +140,33 @@ impl Volume {
         })
     }
 
-    fn seeker(&self, ino: Ino, blocks: Range<FileBlock>, taken: Option<&Extent>, room: Room) -> Seeker {
-        let before = taken.copied().or_else(|| self.extents.prev(ino, blocks.start));
-        let behind = self.extents.next(ino, blocks.start);
+    /// The first block of data, where the longest free run is taken, for what begins anew: preallocation, and what is
+    /// compressed together. Else behind the piece in front, or near what is known of the file.
+    fn group_goal(&self, ino: Ino, request: &Request, piece: Piece) -> DevBlock {
+        let behind = piece.behind.or(request.behind);
+        let begins = piece.packed == Some(true) || (request.kind == ExtentKind::Unwritten && behind.is_none());
+        let goal = match behind {
+            _ if begins => None,
+            Some(before) => Some(before),
+            None => self.known_goal(ino, piece.range.start),
+        };
+        goal.unwrap_or(self.profile.data_area.start)
+    }
+
+    fn seeker(&self, ino: Ino, request: &Request, piece: Piece) -> Seeker {
+        let at = piece.range.start;
+        let taken = piece.behind.map(|place| (at - 1, place - 1));
+        let before =
+            || self.extents.prev(ino, at).and_then(|extent| Some((extent.end() - 1, extent.dev_range()?.end - 1)));
+        let behind = self.extents.next(ino, at);
         Seeker {
             ino,
-            at: blocks.start,
-            count: blocks.len(),
+            at,
+            count: piece.range.len(),
             size: self.inodes.size(ino),
-            before: before.and_then(|extent| Some((extent.end() - 1, extent.dev_range()?.end - 1))),
+            before: taken.or_else(before),
             behind: behind.and_then(|extent| Some((extent.start, extent.dev_range()?.start))),
-            exact: room == Room::Exact,
+            exact: request.room == Room::Exact,
         }
     }
 

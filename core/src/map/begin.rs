@@ -36,6 +36,10 @@ impl Volume {
             self.reserve_all(ino, range, Purpose::Write).await?;
             return Ok(range);
         }
+        // What lies behind the end has no records (`btrfs_set_extent_delalloc`).
+        if range.start < self.eof_block(ino) || self.inodes.get(ino, |inode| inode.hints.preallocated) {
+            self.look_up(ino, range);
+        }
         let hold = self.extents.read_lock(ino, range.start).await;
         let holes = self.unpromised(ino, range);
         drop(hold);
@@ -193,6 +197,7 @@ impl Volume {
         }
         self.extents.replace(ino, range, fresh);
         self.place_node(ino);
+        self.learn_blocks(ino, range);
         // Where the index lies over the tree, what is dirty there stays delayed.
         if self.profile.delayed != Delayed::Overlay {
             self.delalloc.take(ino, range);

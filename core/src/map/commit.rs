@@ -6,7 +6,7 @@ use crate::base::packed::PACKED;
 use crate::base::{DevBlock, Errno, ExtentKind, FileBlock, Ino, Payload, Prov, Range, RangeMap, Stamped};
 use crate::dev::{Op, Runs};
 use crate::inode::{Inode, InodeTable};
-use crate::personality::plan::Defect;
+use crate::personality::plan::{Defect, Unpin};
 use crate::store::node::Pointer;
 use crate::store::read::{self, Image};
 use crate::store::tree::NodeBytes;
@@ -28,6 +28,14 @@ impl Volume {
     /// ENOSPC when there is no place for nodes. EIO of the device stops the filesystem: nothing is written any more
     /// (`jbd2_journal_abort`, `xfs_force_shutdown`, `btrfs_abort_transaction`).
     pub async fn commit(&self) -> Result<(), Errno> {
+        self.commit_and(Unpin::EachCommit).await
+    }
+
+    /// The same; where what fsync makes durable is no whole transaction, freed blocks stay as they are.
+    ///
+    /// # Errors
+    /// As of [`Volume::commit`].
+    pub(super) async fn commit_and(&self, unpin: Unpin) -> Result<(), Errno> {
         self.still_writes()?;
         let lock = LockId { class: LockClass::Commit, a: 0, b: 0 };
         let _one = self.cx.lock(lock, Mode::Exclusive).await;
@@ -41,7 +49,10 @@ impl Volume {
             return Err(errno);
         }
         self.finish(next);
-        self.space.unpin(&freed);
+        if unpin == Unpin::EachCommit {
+            self.space.unpin(&freed);
+            self.refs.settle();
+        }
         Ok(())
     }
 
@@ -181,6 +192,7 @@ impl Volume {
         self.cache.forget_all();
         self.delalloc.forget_all();
         self.ordered.forget_all();
+        self.lookups.forget_all();
         self.staging.forget_all();
         self.space.forget_all();
         self.refs.forget_all();

@@ -8,6 +8,7 @@ pub mod begin;
 pub mod behind_end;
 pub mod commit;
 mod convert;
+mod hint;
 pub mod in_place;
 pub mod mapping;
 pub mod near;
@@ -22,6 +23,7 @@ use crate::base::{Extent, ExtentKind, FileBlock, Ino, Range, StateCell};
 use crate::cache::PageCache;
 use crate::cache::readahead::Readahead;
 use crate::delalloc::Delalloc;
+use crate::delalloc::lookups::Lookups;
 use crate::delalloc::ordered::Ordered;
 use crate::delalloc::staging::Staging;
 use crate::dev::{BlockDevice, IoQueue};
@@ -59,6 +61,8 @@ pub struct Volume {
     pub delalloc: Delalloc,
     /// Blocks with a place and without a record.
     pub ordered: Ordered,
+    /// What of the mappings is in memory.
+    pub lookups: Lookups,
     /// What waits beside the trees.
     pub staging: Staging,
     /// Readahead windows by inode.
@@ -117,6 +121,7 @@ impl Volume {
             cache: PageCache::new(cx, profile.block),
             delalloc: Delalloc::new(cx, &space, mapping),
             ordered: Ordered::new(cx),
+            lookups: Lookups::default(),
             staging: Staging::new(cx, &space, mapping),
             readahead: StateCell::default(),
             pending: StateCell::default(),

@@ -7,7 +7,7 @@
 
 use super::Volume;
 use crate::base::{Errno, FileBlock, Ino, Range};
-use crate::personality::plan::CommitData;
+use crate::personality::plan::{CommitData, Unpin};
 use std::collections::BTreeMap;
 
 /// What changed of a file.
@@ -69,14 +69,14 @@ impl Volume {
             // What was written in place is in the device's cache only (`ext4_sync_file`, `blkdev_issue_flush`).
             return self.io.flush().await;
         }
-        self.commit_with_data().await
+        self.commit_with_data(self.profile.space.unpin).await
     }
 
     /// Commits after the data that the records are ahead of. The caller holds no lock of a folio.
     ///
     /// # Errors
     /// Those of [`Volume::commit`]; an error of the data is told by the file's own fsync.
-    pub async fn commit_with_data(&self) -> Result<(), Errno> {
+    pub async fn commit_with_data(&self, unpin: Unpin) -> Result<(), Errno> {
         let block = self.profile.block;
         for (ino, range) in self.pending.change(|pending| std::mem::take(&mut pending.ahead)) {
             let (from, to) = (block.pos(range.start), block.pos(range.end));
@@ -84,6 +84,6 @@ impl Volume {
                 self.note_error(ino, errno);
             }
         }
-        self.commit().await
+        self.commit_and(unpin).await
     }
 }

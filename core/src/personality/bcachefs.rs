@@ -48,6 +48,7 @@ const CLONE: ClonePlan = ClonePlan {
         inline: RemapInline::Key,
         gap: RemapGap::Left,
         target: RemapTarget::Invalidated,
+        mixed: RemapMixed::Allowed,
         dedupe_drops: true,
     }),
     unshare: UnsharePlan::Refused,
@@ -159,7 +160,8 @@ fn bucket_bytes(options: &Options, size: u64) -> u64 {
 /// `RESERVE_FACTOR`.
 fn space_plan(options: &Options, small: bool, bucket: u64, encoded: u32) -> SpacePlan {
     // Everything goes through the compressor, in pieces of one extent.
-    let compress = CompressPlan { blocks: u64::from(encoded.max(1)), told: ToldEncoded::All };
+    let compress =
+        CompressPlan { blocks: u64::from(encoded.max(1)), together: u64::from(encoded.max(1)), told: ToldEncoded::All };
     let compress = options.compression.then_some(compress);
     let plan = SpacePlan { goal: GoalPlan::OpenBucket, compress, copies: options.replicas, ..SpacePlan::PLAIN };
     let growth = MetadataGrowth { record: 3 * bucket, data: bucket, sharing: bucket };

@@ -23,6 +23,9 @@ const SMALLEST: u64 = 109 << 20;
 /// What the first megabyte and the two copies of the system chunk take, and the unit of chunks.
 const SYSTEM_BYTES: u64 = 17 << 20;
 const STRIPE_BYTES: u64 = 64 << 10;
+/// What mkfs gives data and the system chunk, and the largest small allocation (`btrfs_calc_block_group_size_class`).
+const MKFS_CHUNK: u64 = 8 << 20;
+const SMALL_BYTES: u64 = 128 << 10;
 
 /// Largest file that goes inline (`max_inline`, mkfs and mount default).
 const INLINE_BYTES_MAX: u64 = 2048;
@@ -55,6 +58,7 @@ const CLONE: ClonePlan = ClonePlan {
         inline: RemapInline::KeyAtStart,
         gap: RemapGap::Written,
         target: RemapTarget::Truncated,
+        mixed: RemapMixed::Refused,
         dedupe_drops: false,
     }),
     unshare: UnsharePlan::Refused,
@@ -91,8 +95,24 @@ fn data_chunks(size: u64) -> (u64, u64) {
     if size < SMALLEST {
         return (0, size);
     }
-    let metadata = (size / 20 / STRIPE_BYTES * STRIPE_BYTES).max(32 << 20);
-    (FIRST_DATA_BYTE, size - SYSTEM_BYTES - 2 * metadata)
+    (FIRST_DATA_BYTE, size - SYSTEM_BYTES - 2 * metadata_bytes(size))
+}
+
+fn metadata_bytes(size: u64) -> u64 {
+    (size / 20 / STRIPE_BYTES * STRIPE_BYTES).max(32 << 20)
+}
+
+/// Data begins in a small chunk; the system's and the metadata's addresses come behind it.
+fn space(size: u64, block: BlockSize, options: &Options) -> SpacePlan {
+    let blocks = |bytes: u64| bytes / block.bytes();
+    let first = if size < SMALLEST { size } else { MKFS_CHUNK };
+    let next = if size < SMALLEST { size } else { 2 * MKFS_CHUNK + metadata_bytes(size) };
+    SpacePlan {
+        goal: GoalPlan::Groups(GroupPlan { first: blocks(first), next: blocks(next), small: blocks(SMALL_BYTES) }),
+        compress: options.compress.then_some(compress(block)),
+        unpin: Unpin::NotFsync,
+        ..SpacePlan::PLAIN
+    }
 }
 
 fn fiemap(block: BlockSize) -> FiemapPlan {
@@ -145,7 +165,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         data_area: Range::new(DevBlock(start), DevBlock(device_blocks)),
         metadata: Vec::new(),
         spare_blocks: (device_blocks - start).saturating_sub(room),
-        space: SpacePlan { compress: options.compress.then_some(compress(block)), ..SpacePlan::PLAIN },
+        space: space(request.size, block, &options),
         tree: TreeShape { root: NODE_ENTRIES, node: NODE_ENTRIES, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
         delayed: Delayed::Overlay,
         overwrite: Overwrite::Elsewhere,
@@ -193,7 +213,11 @@ fn compresses(key: &str, kind: &str) -> bool {
 
 /// `BTRFS_MAX_UNCOMPRESSED`; recording 132.
 fn compress(block: BlockSize) -> CompressPlan {
-    CompressPlan { blocks: (128 << 10) / block.bytes(), told: ToldEncoded::Packed }
+    CompressPlan {
+        blocks: (128 << 10) / block.bytes(),
+        together: (512 << 10) / block.bytes(),
+        told: ToldEncoded::Packed,
+    }
 }
 
 fn limits(block: BlockSize) -> ExtentLimits {

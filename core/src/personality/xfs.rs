@@ -161,6 +161,7 @@ const CLONE: ClonePlan = ClonePlan {
         inline: RemapInline::Key,
         gap: RemapGap::WrittenAndDropped,
         target: RemapTarget::Truncated,
+        mixed: RemapMixed::Allowed,
         dedupe_drops: true,
     }),
     unshare: UnsharePlan::RewriteAndFill,

@@ -13,6 +13,7 @@
 //! them, so that no command gets back what it freed itself and a crash finds the old data in place.
 
 mod buddy;
+pub mod groups;
 pub mod ledger;
 mod near;
 pub mod packed;
@@ -96,6 +97,7 @@ struct Shared {
     point: StateCell<DevBlock>,
     pieces: StateCell<packed::Pieces>,
     windows: StateCell<windows::Windows>,
+    classes: StateCell<groups::Classes>,
 }
 
 impl Space {
@@ -122,6 +124,7 @@ impl Space {
             point: StateCell::default(),
             pieces: StateCell::default(),
             windows: StateCell::default(),
+            classes: StateCell::default(),
         }));
         space.take_metadata();
         space

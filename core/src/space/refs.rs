@@ -5,10 +5,11 @@
 //! records in the trees are never more than the count says (`check`).
 
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, DiskExtent, Extent, FileBlock, Origin, Range, Sharing, StateCell};
+use crate::base::{DevBlock, DiskExtent, Extent, FileBlock, Ino, Origin, Range, Sharing, StateCell};
 use crate::personality::plan::SharePlan;
 use crate::sim::Cx;
 use crate::trace::Event;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The counts of one filesystem.
@@ -19,12 +20,45 @@ struct Shared {
     cx: Cx,
     plan: SharePlan,
     state: StateCell<Sharing>,
+    past: StateCell<Past>,
+}
+
+/// What an overwrite in place asks besides the users of now: the extent tree on the device still has the users of the
+/// last commit (`check_committed_ref`), and a snapshot keeps what it found (`btrfs_root_last_snapshot`).
+#[derive(Default)]
+struct Past {
+    /// Origins that use an extent since the last commit, and those that used it then and do not any more.
+    came: BTreeSet<(DevBlock, Origin)>,
+    left: BTreeSet<(DevBlock, Origin)>,
+    kept: BTreeSet<DevBlock>,
+}
+
+impl Past {
+    /// What came and left between two commits was never there.
+    fn changed(&mut self, user: (DevBlock, Origin), before: u64, now: u64) {
+        match (before, now) {
+            (0, 1..) if !self.left.remove(&user) => drop(self.came.insert(user)),
+            (1.., 0) if !self.came.remove(&user) => drop(self.left.insert(user)),
+            _ => {}
+        }
+    }
+
+    fn knows_others(&self, start: DevBlock) -> bool {
+        let first = (start, Origin { ino: Ino(0), start: i64::MIN });
+        self.kept.contains(&start) || self.left.range(first..).next().is_some_and(|(found, _)| *found == start)
+    }
+
+    fn forget(&mut self, start: DevBlock) {
+        self.kept.remove(&start);
+        self.came.retain(|(found, _)| *found != start);
+        self.left.retain(|(found, _)| *found != start);
+    }
 }
 
 impl Refs {
     /// Nothing is used.
     pub fn new(cx: &Cx, plan: SharePlan) -> Self {
-        Self(Rc::new(Shared { cx: cx.clone(), plan, state: StateCell::default() }))
+        Self(Rc::new(Shared { cx: cx.clone(), plan, state: StateCell::default(), past: StateCell::default() }))
     }
 
     /// Looks at the counts.
@@ -78,6 +112,7 @@ impl Refs {
                 });
                 for whole in &empty {
                     self.0.state.change(|sharing| sharing.extents.remove(&whole.start));
+                    self.0.past.change(|past| past.forget(whole.start));
                     self.0.cx.emit(|| Event::DiskExtentGone { start: whole.start });
                 }
                 empty
@@ -97,7 +132,7 @@ impl Refs {
             return vec![(extent.range(), false)];
         }
         let shared = self.state(|sharing| match self.0.plan {
-            SharePlan::DiskExtents => sharing.runs_by_extent(extent),
+            SharePlan::DiskExtents => sharing.runs_by_rule(extent, |start, found| self.was_shared(start, found)),
             SharePlan::Never | SharePlan::Blocks | SharePlan::Marks => sharing.runs_by_count(extent),
         });
         shared.into_iter().map(|(run, shared)| (run, !shared)).collect()
@@ -108,8 +143,28 @@ impl Refs {
         self.shared_runs(extent).iter().any(|(_, shared)| *shared)
     }
 
+    fn was_shared(&self, start: DevBlock, found: &DiskExtent) -> bool {
+        found.is_shared() || self.0.past.with(|past| past.knows_others(start))
+    }
+
+    /// A snapshot has the record too: it is not overwritten in place any more, whoever else uses it later.
+    pub fn keep(&self, extent: &Extent) {
+        let Some(range) = extent.dev_range() else { return };
+        let found: Vec<_> = self.state(|sharing| sharing.extents_over(range).map(|(whole, _)| whole.start).collect());
+        self.0.past.change(|past| past.kept.extend(found));
+    }
+
+    /// A commit is done: who uses extents now is what the device knows of them.
+    pub fn settle(&self) {
+        self.0.past.change(|past| {
+            past.came.clear();
+            past.left.clear();
+        });
+    }
+
     /// Everything in memory is gone.
     pub fn forget_all(&self) {
+        self.0.past.change(|past| *past = Past::default());
         self.0.state.change(|sharing| *sharing = Sharing::default());
     }
 
@@ -142,6 +197,7 @@ impl Refs {
                 self.use_all(range, extent, 1);
             }
         }
+        self.settle();
         kept
     }
 
@@ -193,10 +249,11 @@ impl Refs {
     /// The gate of an extent's users: so many more blocks, or fewer, of the record's origin.
     fn use_part(&self, whole: Range<DevBlock>, extent: &Extent, more: i64) {
         let origin = DiskExtent::origin(whole.start, extent.ino, extent.start, extent.addr);
-        let blocks = self.0.state.change(|sharing| {
+        let (before, blocks) = self.0.state.change(|sharing| {
             let found = sharing.extents.get_mut(&whole.start).expect("the extent on the device is known");
-            change_users(found, origin, more)
+            (found.users.get(&origin).copied().unwrap_or(0), change_users(found, origin, more))
         });
+        self.0.past.change(|past| past.changed((whole.start, origin), before, blocks));
         let (start, ino, origin) = (whole.start, origin.ino, origin.start);
         self.0.cx.emit(|| Event::DiskExtentUsed { start, ino, origin, blocks });
     }

@@ -7,7 +7,7 @@ use crate::inode::{inode_lock, invalidate_lock};
 use crate::io::{Fill, Transfer};
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
-    RemapFlush, RemapGap, RemapInline, RemapPlan, RemapTarget, RemapUnwritten, Reservation, SharePlan,
+    RemapFlush, RemapGap, RemapInline, RemapMixed, RemapPlan, RemapTarget, RemapUnwritten, Reservation, SharePlan,
 };
 use crate::sim::Guard;
 use crate::trace::{Frame, Mode};
@@ -138,6 +138,10 @@ impl Fs {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Remap, asked.source_pos, asked.len);
         let _locks = lock_both(volume, asked.source, asked.target).await;
+        let nocow = |ino| volume.inodes.get(ino, |inode| inode.hints.nocow);
+        if plan.mixed == RemapMixed::Refused && nocow(asked.source) != nocow(asked.target) {
+            return Err(Errno::EINVAL);
+        }
         if plan.flush == RemapFlush::WholeSource {
             volume.write_back(asked.source, 0, u64::MAX >> 1).await?;
             let len = asked.flushed(volume);
@@ -198,6 +202,8 @@ impl Fs {
         if from > size && plan.gap != RemapGap::Left {
             volume.zero_old_end(ino, from, Fill { byte: 0, prov }).await?;
             volume.write_back_wait(ino, size, from - size).await?;
+            let block = volume.profile.block;
+            volume.learn_gap(ino, Range::new(block.block_after(size), block.block_of(from)));
             if plan.gap == RemapGap::WrittenAndDropped {
                 from = size;
             }
@@ -249,6 +255,7 @@ impl Fs {
             at = mapping.range.end;
         }
         let all = Range::sized(target, source.len());
+        volume.lookups.forget(remap.target, all);
         if volume.profile.promise.reservation != Reservation::Folio {
             // Promises that nothing cached stood for.
             volume.delalloc.take(remap.target, all);

@@ -134,6 +134,8 @@ impl Fs {
             drop(volume.promise_or_commit(range.len()).await.map_err(|errno| (range.start, errno))?);
         }
         volume.inodes.set_preallocated(ino);
+        volume.look_up(ino, range);
+        let mut behind = None;
         let mut at = range.start;
         while at < range.end {
             let mapping = volume.mapping(ino, Range::new(at, range.end));
@@ -142,7 +144,7 @@ impl Fs {
                 volume.place_hinted_holes(ino, mapping.range).await.map_err(|errno| (at, errno))?;
             }
             if mapping.kind == MappingKind::Hole || (delayed && convert) {
-                let got = self.unwritten_part(ino, mapping.range).await;
+                let got = self.unwritten_part(ino, mapping.range, &mut behind).await;
                 if got < mapping.range.end {
                     return Err((got, Errno::ENOSPC));
                 }
@@ -168,7 +170,7 @@ impl Fs {
     }
 
     /// Unwritten blocks for a hole, or for delayed blocks, which bring their promise. Returns where it ended.
-    async fn unwritten_part(&self, ino: Ino, range: Range<FileBlock>) -> FileBlock {
+    async fn unwritten_part(&self, ino: Ino, range: Range<FileBlock>, behind: &mut Option<DevBlock>) -> FileBlock {
         let volume = self.volume();
         let mut at = range.start;
         let most = u64::from(volume.profile.limits.unwritten);
@@ -190,8 +192,9 @@ impl Fs {
             if part.is_empty() {
                 return at;
             }
-            let request = Request { room: Room::Exact, ..Request::unwritten(part) };
+            let request = Request { room: Room::Exact, behind: *behind, ..Request::unwritten(part) };
             let Ok(fresh) = volume.take_blocks_as(ino, request).await else { return at };
+            *behind = fresh.last().map(|last| last.addr + u64::from(last.len));
             if volume.enter(ino, part, &fresh).await {
                 at = part.end;
             }

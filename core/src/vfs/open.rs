@@ -177,6 +177,7 @@ impl Fs {
         volume.cache.forget(ino);
         volume.forget_changes_of(ino);
         volume.space.forget_windows(ino);
+        volume.lookups.forget_file(ino);
         volume.inodes.remove(ino);
         Ok(())
     }

@@ -39,6 +39,8 @@ impl Fs {
                 volume.zero_old_end(ino, size, crate::io::Fill { byte: 0, prov }).await?;
             }
         }
+        let block = volume.profile.block;
+        volume.learn_gap(ino, Range::new(block.block_after(volume.inodes.size(ino)), block.block_after(size)));
         volume.inodes.set_size(ino, size);
         volume.inodes.set_disk_size(ino, size);
         Ok(())
@@ -72,6 +74,7 @@ impl Fs {
         volume.wait_writeback(ino, size, u64::MAX >> 2).await;
         volume.space.drop_windows(ino);
         volume.inodes.set_size(ino, size);
+        volume.lookups.forget(ino, Range::new(block.block_of(size), LAST_BLOCK));
         // Pages first, tail second (`ext4_setattr`): a folio that the tail makes dirty could not be split.
         self.split_pages(ino, size, u64::MAX >> 1).await;
         self.drop_from(ino, block.block_after(size)).await?;
@@ -134,6 +137,9 @@ impl Fs {
         let removed = volume.extents.update(ino, range, &[]).await;
         volume.dispose(&removed);
         volume.delalloc.take(ino, range);
+        volume.lookups.forget(ino, range);
+        let end = volume.eof_block(ino);
+        volume.learn_hole(ino, Range::new(range.start, range.end.min(end).max(range.start)));
         Ok(())
     }
 

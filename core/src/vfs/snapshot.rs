@@ -41,10 +41,14 @@ impl Fs {
         let size = volume.inodes.get(ino, |inode| inode.disk_size);
         volume.inodes.set_size(copy, size);
         volume.inodes.set_disk_size(copy, size);
+        volume.inodes.set_hints(copy, volume.inodes.get(ino, |inode| inode.hints));
         for extent in volume.extents.extents(ino) {
             let mut new = Extent { ino: copy, ..extent };
             match extent.kind {
-                ExtentKind::Written | ExtentKind::Unwritten => volume.refs.add(&new),
+                ExtentKind::Written | ExtentKind::Unwritten => {
+                    volume.refs.add(&new);
+                    volume.refs.keep(&extent);
+                }
                 ExtentKind::Reserved => volume.space.ledger().add(Counter::Reserved, u64::from(extent.len)),
                 ExtentKind::Inline => {
                     new.addr = DevBlock(volume.extents.inline().put(volume.extents.inline().get(extent.addr.0)));

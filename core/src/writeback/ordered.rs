@@ -8,6 +8,7 @@ use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::cache::folio_lock;
 use crate::delalloc::ordered::Flight;
 use crate::map::Volume;
+use crate::personality::plan::Unpin;
 use crate::sim::Guard;
 use crate::trace::{Mode, Reason};
 
@@ -97,6 +98,7 @@ impl Volume {
 
     fn begin_flight(&self, extent: &Extent, fresh: bool) {
         self.delalloc.take(extent.ino, extent.range());
+        self.learn_blocks(extent.ino, extent.range());
         self.ordered.begin(extent.ino, extent.range(), extent.addr, fresh);
     }
 
@@ -121,7 +123,13 @@ impl Volume {
         let mut ids = Vec::new();
         for (part, flight) in self.ordered.end(ino, range) {
             if flight.fresh {
+                let before = self.space.pinned();
                 self.dispose(&[flown(ino, part, &flight)]);
+                // What nothing of was recorded is free at once (`btrfs_free_reserved_extent`).
+                if self.profile.space.unpin == Unpin::NotFsync && self.ordered.of_id(ino, flight.id).is_empty() {
+                    let fresh: Vec<_> = self.space.pinned().into_iter().filter(|run| !before.contains(run)).collect();
+                    self.space.unpin(&fresh);
+                }
             }
             if !ids.contains(&flight.id) {
                 ids.push(flight.id);

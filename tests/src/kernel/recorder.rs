@@ -197,6 +197,8 @@ impl Run {
 /// Commands that only start I/O, and direct I/O, whose mapping may change after the call has returned.
 fn settles_late(command: &Command) -> bool {
     match command {
+        // They start writeback of the whole source, which compression does in the background (`filemap_flush`).
+        Command::Reflink(_) | Command::Dedupe(_) | Command::CopyRange(_) => true,
         Command::SyncRange(_) | Command::Fadvise(_) | Command::Close | Command::Rename { .. } | Command::Open(_) => {
             true
         }

@@ -43,8 +43,19 @@ pub struct RemapPlan {
     pub gap: RemapGap,
     /// How the target's cached pages of the range go.
     pub target: RemapTarget,
+    /// What happens between a file that is overwritten in place and one that is not.
+    pub mixed: RemapMixed,
     /// Whether they go after a dedupe too, which changes no byte.
     pub dedupe_drops: bool,
+}
+
+/// Two files, of which one is overwritten in place and the other is not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RemapMixed {
+    /// They may share blocks.
+    Allowed,
+    /// EINVAL: one has checksums and the other has none (`btrfs_remap_file_range_prep`).
+    Refused,
 }
 
 /// What is written back before blocks are shared.

@@ -13,14 +13,32 @@ pub struct SpacePlan {
     pub goal: GoalPlan,
     /// How data is compressed; `None` where it is not.
     pub compress: Option<CompressPlan>,
+    /// After which commits freed blocks can be used again.
+    pub unpin: Unpin,
     /// How many devices have a copy: FIEMAP gives a record with an address so many times, the answer's last one once.
     pub copies: u64,
 }
 
 impl SpacePlan {
     /// Nothing is set aside; a file's blocks go behind each other.
-    pub const PLAIN: Self =
-        Self { headroom: 0, growth: MetadataGrowth::NONE, goal: GoalPlan::BehindExtent, compress: None, copies: 1 };
+    pub const PLAIN: Self = Self {
+        headroom: 0,
+        growth: MetadataGrowth::NONE,
+        goal: GoalPlan::BehindExtent,
+        compress: None,
+        unpin: Unpin::EachCommit,
+        copies: 1,
+    };
+}
+
+/// After which commits freed blocks can be used again, and counts of users are settled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unpin {
+    /// After each.
+    EachCommit,
+    /// Not after fsync, which writes a log and no transaction (`btrfs_sync_log`; traces of our own on the running
+    /// kernel).
+    NotFsync,
 }
 
 /// How data is compressed. All data of this language compresses well: a piece takes one block.
@@ -28,6 +46,8 @@ impl SpacePlan {
 pub struct CompressPlan {
     /// Blocks of a file that are compressed together at most; a single block cannot get smaller.
     pub blocks: u64,
+    /// Blocks that one piece of work compresses: it looks for space anew (`ASYNC_CHUNK_SIZE`).
+    pub together: u64,
     /// What FIEMAP calls encoded.
     pub told: ToldEncoded,
 }
@@ -52,6 +72,21 @@ pub enum GoalPlan {
     Windows(WindowPlan),
     /// Near what the file has on both sides, else near its inode; the nearest run that holds everything.
     Near(NearPlan),
+    /// At the lowest free blocks of a group where the file has blocks that are known in memory, else at the longest free
+    /// run of it.
+    Groups(GroupPlan),
+}
+
+/// Groups of device blocks, each for small or for large allocations, as the first one in it was
+/// (`find_free_extent_check_size_class`; traces of our own on the running kernel).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GroupPlan {
+    /// Blocks of the group that mkfs makes, from the first block of data on.
+    pub first: u64,
+    /// Where the next one begins, counted from there; between them lies metadata.
+    pub next: u64,
+    /// Blocks of the largest small allocation.
+    pub small: u64,
 }
 
 /// Space that is held for files.

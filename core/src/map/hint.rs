@@ -1,0 +1,81 @@
+//! Where the search for free blocks begins, where that depends on what was looked up of the file.
+
+use super::Volume;
+use crate::base::{DevBlock, ExtentKind, FileBlock, Ino, Range};
+use crate::delalloc::lookups::Looked;
+use crate::personality::plan::GoalPlan;
+
+impl Volume {
+    fn keeps_lookups(&self) -> bool {
+        matches!(self.profile.space.goal, GoalPlan::Groups(_))
+    }
+
+    /// Near what of the file is known in memory (`btrfs_get_extent_allocation_hint`), if that is no hole.
+    pub(super) fn known_goal(&self, ino: Ino, at: FileBlock) -> Option<DevBlock> {
+        let near = |at: FileBlock| {
+            let (range, looked) = self.lookups.near(ino, at)?;
+            let inside = at.max(range.start).min(range.end - 1);
+            (looked == Looked::Blocks).then(|| self.known_address(ino, inside)).flatten()
+        };
+        near(at).or_else(|| near(FileBlock(0)))
+    }
+
+    /// The device address of the first of the blocks that belong together around a block.
+    fn known_address(&self, ino: Ino, at: FileBlock) -> Option<DevBlock> {
+        if let Some((part, flight)) = self.ordered.at(ino, at) {
+            return Some(self.device_address(flight.target(part.start)));
+        }
+        let record = self.extents.get(ino, at).filter(|record| record.kind.has_address())?;
+        Some(self.device_address(record.addr))
+    }
+
+    fn device_address(&self, at: DevBlock) -> DevBlock {
+        self.space.piece_of(at).unwrap_or(at)
+    }
+
+    /// Somebody needs the mapping of a range: records are known whole from now on, holes as far as was looked
+    /// (`btrfs_get_extent`).
+    pub fn look_up(&self, ino: Ino, range: Range<FileBlock>) {
+        if !self.keeps_lookups() {
+            return;
+        }
+        for part in self.lookups.gaps(ino, range) {
+            for (piece, record) in self.extents.pieces(ino, part) {
+                match record {
+                    Some(_) => {
+                        let whole = self.extents.get(ino, piece.start).map_or(piece, |record| record.range());
+                        self.learn_blocks(ino, whole);
+                    }
+                    None => self.lookups.learn(ino, piece, Looked::Hole),
+                }
+            }
+        }
+    }
+
+    /// Blocks got their place.
+    pub fn learn_blocks(&self, ino: Ino, range: Range<FileBlock>) {
+        if self.keeps_lookups() && !range.is_empty() {
+            self.lookups.learn(ino, range, Looked::Blocks);
+        }
+    }
+
+    /// A hole was made.
+    pub fn learn_hole(&self, ino: Ino, range: Range<FileBlock>) {
+        if self.keeps_lookups() && !range.is_empty() {
+            self.lookups.learn(ino, range, Looked::Hole);
+        }
+    }
+
+    /// The file grew over a gap: what is not preallocated there is a hole from now on (`btrfs_cont_expand`).
+    pub fn learn_gap(&self, ino: Ino, range: Range<FileBlock>) {
+        if !self.keeps_lookups() || range.is_empty() {
+            return;
+        }
+        for (piece, record) in self.extents.pieces(ino, range) {
+            match record.map(|record| record.kind) {
+                Some(ExtentKind::Unwritten) => self.learn_blocks(ino, piece),
+                _ => self.learn_hole(ino, piece),
+            }
+        }
+    }
+}
