@@ -99,7 +99,7 @@ impl Volume {
 
     /// How new blocks of a file are compressed. What may be overwritten in place is not: a file without copy on write, and
     /// one that blocks were preallocated in once (`should_nocow`, before `btrfs_run_delalloc_range` asks about compression).
-    fn compression(&self, ino: Ino, kind: ExtentKind) -> Option<CompressPlan> {
+    pub(crate) fn compression(&self, ino: Ino, kind: ExtentKind) -> Option<CompressPlan> {
         let plain = self.inodes.get(ino, |inode| inode.hints.nocow || inode.hints.preallocated);
         self.profile.space.compress.filter(|_| kind == ExtentKind::Written && !plain)
     }

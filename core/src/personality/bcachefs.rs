@@ -160,8 +160,12 @@ fn bucket_bytes(options: &Options, size: u64) -> u64 {
 /// `RESERVE_FACTOR`.
 fn space_plan(options: &Options, small: bool, bucket: u64, encoded: u32) -> SpacePlan {
     // Everything goes through the compressor, in pieces of one extent.
-    let compress =
-        CompressPlan { blocks: u64::from(encoded.max(1)), together: u64::from(encoded.max(1)), told: ToldEncoded::All };
+    let compress = CompressPlan {
+        blocks: u64::from(encoded.max(1)),
+        together: u64::from(encoded.max(1)),
+        sent: PackedSent::Folios,
+        told: ToldEncoded::All,
+    };
     let compress = options.compression.then_some(compress);
     let plan = SpacePlan { goal: GoalPlan::OpenBucket, compress, copies: options.replicas, ..SpacePlan::PLAIN };
     let growth = MetadataGrowth { record: 3 * bucket, data: bucket, sharing: bucket };

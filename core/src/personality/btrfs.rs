@@ -40,7 +40,7 @@ const FALLOCATE: FallocatePlan = FallocatePlan {
     punch_past_eof: PunchPastEof::Frees,
     no_space: FallocNoSpace::AllOrNothing,
     edges: TruncateTail::ZeroDirty,
-    edge: PunchEdge::Mapped,
+    edge: PunchEdge::NoHole,
     punch: PunchOrder::DropThenEdges,
 };
 
@@ -216,6 +216,7 @@ fn compress(block: BlockSize) -> CompressPlan {
     CompressPlan {
         blocks: (128 << 10) / block.bytes(),
         together: (512 << 10) / block.bytes(),
+        sent: PackedSent::Run,
         told: ToldEncoded::Packed,
     }
 }

@@ -23,22 +23,20 @@ struct Shared {
     past: StateCell<Past>,
 }
 
-/// What an overwrite in place asks besides the users of now: the extent tree on the device still has the users of the
-/// last commit (`check_committed_ref`), and a snapshot keeps what it found (`btrfs_root_last_snapshot`).
+/// What an overwrite in place asks besides the users of now: whoever used an extent since the last commit is still noted
+/// for it (`check_committed_ref`, `check_delayed_ref`), and a snapshot keeps what it found (`btrfs_root_last_snapshot`).
 #[derive(Default)]
 struct Past {
-    /// Origins that use an extent since the last commit, and those that used it then and do not any more.
-    came: BTreeSet<(DevBlock, Origin)>,
+    /// Origins that used an extent since the last commit, or at it, and do not any more.
     left: BTreeSet<(DevBlock, Origin)>,
     kept: BTreeSet<DevBlock>,
 }
 
 impl Past {
-    /// What came and left between two commits was never there.
     fn changed(&mut self, user: (DevBlock, Origin), before: u64, now: u64) {
         match (before, now) {
-            (0, 1..) if !self.left.remove(&user) => drop(self.came.insert(user)),
-            (1.., 0) if !self.came.remove(&user) => drop(self.left.insert(user)),
+            (0, 1..) => drop(self.left.remove(&user)),
+            (1.., 0) => drop(self.left.insert(user)),
             _ => {}
         }
     }
@@ -50,7 +48,6 @@ impl Past {
 
     fn forget(&mut self, start: DevBlock) {
         self.kept.remove(&start);
-        self.came.retain(|(found, _)| *found != start);
         self.left.retain(|(found, _)| *found != start);
     }
 }
@@ -156,10 +153,7 @@ impl Refs {
 
     /// A commit is done: who uses extents now is what the device knows of them.
     pub fn settle(&self) {
-        self.0.past.change(|past| {
-            past.came.clear();
-            past.left.clear();
-        });
+        self.0.past.change(|past| past.left.clear());
     }
 
     /// Everything in memory is gone.

@@ -4,14 +4,14 @@ use super::size::LAST_BLOCK;
 use super::{Fs, OpResult};
 use crate::base::cache_state::Backing;
 use crate::base::hints::Hints;
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, PAGE_SIZE, Prov, Range};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, FileBlock, FsResult, Ino, Prov, Range};
 use crate::inode::inode_lock;
 use crate::map::allocate::{Request, Room};
 use crate::map::pending::Change;
 use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{
-    Delayed, FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchEdge, PunchOrder,
-    PunchPastEof, TruncateFlush, ZeroPlan,
+    Delayed, FallocNoSpace, FallocateFlush, GrowTail, NoSpacePlan, OverDelayed, Prealloc, PunchOrder, TruncateFlush,
+    ZeroPlan,
 };
 use crate::trace::{Counter, Frame, Mode};
 
@@ -90,7 +90,7 @@ impl Fs {
         self.flush_before(ask.ino, pos, len).await
     }
 
-    async fn flush_before(&self, ino: Ino, pos: u64, len: u64) -> FsResult<()> {
+    pub(super) async fn flush_before(&self, ino: Ino, pos: u64, len: u64) -> FsResult<()> {
         match self.volume().profile.fallocate.flush {
             FallocateFlush::Nothing => Ok(()),
             FallocateFlush::Range => Ok(self.volume().write_back_wait(ino, pos, len).await?),
@@ -275,71 +275,14 @@ impl Fs {
         Ok(())
     }
 
-    /// PUNCH_HOLE: whole blocks are freed, the edges become zeroes.
-    pub async fn punch(&self, ask: Ask) -> OpResult<()> {
-        let volume = self.volume();
-        let (pos, len) = ask.bytes(volume)?;
-        let _frame = volume.cx.frame(Frame::Fallocate, pos, len);
-        let _lock = volume.cx.lock(inode_lock(ask.ino), Mode::Exclusive).await;
-        volume.leave_inode(ask.ino).await?;
-        let size = volume.inodes.size(ask.ino);
-        let len = match volume.profile.fallocate.punch_past_eof {
-            PunchPastEof::Ignored if pos >= size => return Ok(()),
-            PunchPastEof::Ignored => len.min(size.next_multiple_of(PAGE_SIZE) - pos),
-            PunchPastEof::Frees => len,
-        };
-        if volume.profile.fallocate.punch == PunchOrder::FlushThenFree {
-            return self.free_space(&ask, pos, len).await;
-        }
-        self.flush_before(ask.ino, pos, len).await?;
-        self.record_size(ask.ino, pos + len);
-        self.split_pages(ask.ino, pos, pos + len).await;
-        // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
-        let whole = self.whole_blocks(ask.ino, pos, len);
-        if !whole.is_empty() {
-            volume.space.drop_windows(ask.ino);
-        }
-        self.drop_blocks(ask.ino, whole).await?;
-        self.zero_edges(&ask, pos, len).await
-    }
-
     /// Data that a commit would have recorded the size for is about to go: the size is recorded now
     /// (`ext4_update_disksize_before_punch`).
-    fn record_size(&self, ino: Ino, end: u64) {
+    pub(super) fn record_size(&self, ino: Ino, end: u64) {
         let inodes = &self.volume().inodes;
         let size = inodes.size(ino);
         if end >= size && inodes.get(ino, |inode| inode.disk_size) < size {
             inodes.set_disk_size(ino, size);
         }
-    }
-
-    /// The blocks that a punch covers whole. A block that holds the end of the file counts when its data is covered.
-    fn whole_blocks(&self, ino: Ino, pos: u64, len: u64) -> Range<FileBlock> {
-        let volume = self.volume();
-        let block = volume.profile.block;
-        let (size, end) = (volume.inodes.size(ino), pos + len);
-        let last = block.block_after(size);
-        let start = block.block_after(pos);
-        let end = if end >= size && block.block_of(end) < last { last } else { block.block_of(end) };
-        Range::new(start, end.max(start))
-    }
-
-    /// Zeroes what of the range lies in blocks that it covers in part.
-    async fn zero_edges(&self, ask: &Ask, pos: u64, len: u64) -> FsResult<()> {
-        let volume = self.volume();
-        let block = volume.profile.block;
-        let whole = self.whole_blocks(ask.ino, pos, len);
-        let size = volume.inodes.size(ask.ino);
-        for edge in edges(block.covering(pos, len), whole).filter(|at| block.pos(*at) < size) {
-            let from = pos.max(block.pos(edge));
-            let to = (pos + len).min(block.pos(edge + 1));
-            match volume.profile.fallocate.edge {
-                PunchEdge::Data => drop(volume.zero_if_mapped(ask.ino, from, to - from, ask.prov).await?),
-                PunchEdge::Mapped if volume.extents.get(ask.ino, edge).is_none() => {}
-                PunchEdge::Mapped => volume.zero_block(ask.ino, from, to - from, ask.prov).await?,
-            }
-        }
-        Ok(())
     }
 
     /// ZERO_RANGE: the range reads as zeroes and keeps its space.
@@ -407,7 +350,7 @@ impl Fs {
 }
 
 /// The first and the last block of `touched` that are not in `whole`.
-fn edges(touched: Range<FileBlock>, whole: Range<FileBlock>) -> impl Iterator<Item = FileBlock> {
+pub(super) fn edges(touched: Range<FileBlock>, whole: Range<FileBlock>) -> impl Iterator<Item = FileBlock> {
     let last = touched.end - 1;
     let first = (touched.start != last).then_some(touched.start);
     first.into_iter().chain([last]).filter(move |at| !whole.contains(*at))

@@ -9,6 +9,7 @@ pub mod hints;
 pub mod mount;
 pub mod names;
 pub mod open;
+mod punch;
 pub mod remap;
 mod resize;
 pub mod rw;

@@ -1,9 +1,9 @@
 //! Which blocks one pass writes.
 
-use crate::base::{Errno, FileBlock, Ino, PageIndex, Range};
+use crate::base::{Errno, ExtentKind, FileBlock, Ino, PageIndex, Range};
 use crate::cache::folio_lock;
 use crate::map::Volume;
-use crate::personality::plan::WritebackUnit;
+use crate::personality::plan::{PackedSent, WritebackUnit};
 use crate::sim::Guard;
 use crate::trace::{Frame, Mode};
 
@@ -23,6 +23,7 @@ pub struct Batch {
 impl Volume {
     /// Writes the dirty blocks of `range`, batch by batch.
     pub async fn select(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+        let range = self.with_what_is_packed(ino, range);
         let mut at = range.start;
         while let Some(folios) = self.next_dirty_folios(ino, Range::new(at, range.end)) {
             let (last, pages) = *folios.last().expect("a batch has a folio");
@@ -44,6 +45,15 @@ impl Volume {
             at = at.min(range.end);
         }
         Ok(())
+    }
+
+    /// A range, and the rest of the delayed run at its end where that is compressed and sent as a whole.
+    fn with_what_is_packed(&self, ino: Ino, range: Range<FileBlock>) -> Range<FileBlock> {
+        let whole = self.compression(ino, ExtentKind::Written).is_some_and(|plan| plan.sent == PackedSent::Run);
+        let touched = self.folio_edges(ino, range);
+        let run = self.delalloc.prev(ino, touched.end).filter(|run| whole && run.end > touched.start);
+        let end = run.map_or(range.end, |run| run.end.min(self.eof_block(ino)).max(range.end));
+        Range::new(range.start, end)
     }
 
     async fn lock_for_writeback(&self, ino: Ino, index: PageIndex, pages: u32) -> Guard {

@@ -47,8 +47,8 @@ pub enum FallocateFlush {
 pub enum PunchEdge {
     /// One that has data.
     Data,
-    /// One that is no hole (`find_first_non_hole`).
-    Mapped,
+    /// One that is not known to be a hole (`find_first_non_hole`).
+    NoHole,
 }
 
 /// Allocating over delayed blocks.

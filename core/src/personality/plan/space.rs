@@ -48,8 +48,19 @@ pub struct CompressPlan {
     pub blocks: u64,
     /// Blocks that one piece of work compresses: it looks for space anew (`ASYNC_CHUNK_SIZE`).
     pub together: u64,
+    /// What goes out together with what is asked for.
+    pub sent: PackedSent,
     /// What FIEMAP calls encoded.
     pub told: ToldEncoded,
+}
+
+/// What writeback sends of data that is compressed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PackedSent {
+    /// The folios that are asked for.
+    Folios,
+    /// All of the delayed run behind them too (`run_delalloc_compressed`).
+    Run,
 }
 
 /// What FIEMAP calls encoded.

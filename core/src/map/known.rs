@@ -1,4 +1,4 @@
-//! Where the search for free blocks begins, where that depends on what was looked up of the file.
+//! What was looked up of a file: where the search for free blocks begins, and how far a hole is known.
 
 use super::Volume;
 use crate::base::{DevBlock, ExtentKind, FileBlock, Ino, Range};
@@ -50,6 +50,19 @@ impl Volume {
                 }
             }
         }
+    }
+
+    /// The hole that the first block of a range lies in, if it does: as far as it is known, or as the range reaches
+    /// (`btrfs_get_extent`).
+    pub fn known_hole(&self, ino: Ino, range: Range<FileBlock>) -> Option<Range<FileBlock>> {
+        if self.lookups.at(ino, range.start).is_none() {
+            self.look_up(ino, range);
+        }
+        let (hole, _) = self.lookups.at(ino, range.start).filter(|(_, looked)| *looked == Looked::Hole)?;
+        // What is in memory must not hide a record.
+        let end = self.extents.next(ino, range.start).map_or(hole.end, |record| record.start.min(hole.end));
+        let hole = Range::new(range.start, end.max(range.start));
+        (!hole.is_empty()).then_some(hole)
     }
 
     /// Blocks got their place.
