@@ -1,5 +1,6 @@
 //! Data that is small enough to live in a key.
 
+use crate::base::packed::PACKED;
 use crate::base::{Stamped, StateCell};
 use crate::sim::Cx;
 use crate::trace::Event;
@@ -18,9 +19,20 @@ impl InlineStore {
     }
     /// Keeps one block's contents; returns its identity.
     pub fn put(&self, stamped: Stamped) -> u64 {
+        self.keep(stamped, 0)
+    }
+    /// The same for contents that are compressed: their identities lie from [`PACKED`] on, as addresses do.
+    pub fn put_packed(&self, stamped: Stamped) -> u64 {
+        self.keep(stamped, PACKED.0)
+    }
+    /// A copy of contents, with an identity of its own.
+    pub fn copy(&self, id: u64) -> u64 {
+        self.keep(self.get(id), id & PACKED.0)
+    }
+    fn keep(&self, stamped: Stamped, from: u64) -> u64 {
         let (data, prov) = (stamped.data.clone(), stamped.prov);
         let id = self.state.change(|(next, store)| {
-            let id = *next;
+            let id = *next | from;
             *next += 1;
             store.insert(id, stamped);
             id
@@ -45,7 +57,7 @@ impl InlineStore {
     pub fn load(&self, found: &BTreeMap<u64, Stamped>) {
         self.state.change(|(next, store)| {
             store.clone_from(found);
-            *next = store.keys().next_back().map_or(1, |last| last + 1).max(*next);
+            *next = store.keys().map(|id| (id & !PACKED.0) + 1).fold(*next, u64::max);
         });
         for (id, stamped) in found {
             let (id, data, prov) = (*id, stamped.data.clone(), stamped.prov);

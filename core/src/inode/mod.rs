@@ -32,8 +32,9 @@ pub struct Inode {
     pub shares: bool,
     /// Space was asked for by name: what lies behind the end is kept.
     pub preallocated: bool,
-    /// Pages of it became dirty since the last syncfs; it was written back since, or not.
-    pub listed: bool,
+    /// When pages of it first became dirty since the last syncfs, counted from 1; 0 if none did. It was written back since,
+    /// or not (`b_dirty`).
+    pub listed: u64,
 }
 
 /// What a commit keeps of the inodes.
@@ -178,10 +179,17 @@ impl Inodes {
     pub fn set_shares(&self, ino: Ino, shares: bool) {
         self.change(ino, |inode| inode.shares = shares);
     }
-    /// Pages of the file become dirty, or syncfs was there.
-    pub fn set_listed(&self, ino: Ino, listed: bool) {
-        if self.get(ino, |inode| inode.listed) != listed {
-            self.change(ino, |inode| inode.listed = listed);
+    /// Pages of the file become dirty: it is the last of the list, if it is not in it.
+    pub fn list(&self, ino: Ino) {
+        if self.get(ino, |inode| inode.listed) == 0 {
+            let last = self.table(|table| table.inodes.values().map(|inode| inode.listed).max());
+            self.change(ino, |inode| inode.listed = last.unwrap_or(0) + 1);
+        }
+    }
+    /// syncfs was there.
+    pub fn unlist(&self, ino: Ino) {
+        if self.get(ino, |inode| inode.listed) != 0 {
+            self.change(ino, |inode| inode.listed = 0);
         }
     }
     /// Remembers that space was asked for by name.
@@ -195,7 +203,7 @@ impl Inodes {
             inode.opens = 0;
             inode.cut_to_nothing = false;
             inode.trimmed = false;
-            inode.listed = false;
+            inode.listed = 0;
             inode.may_be_small = inode.inline_room > 0;
         }
         let (inodes, names) = (table.inodes.clone(), table.names.clone());

@@ -249,7 +249,7 @@ impl Volume {
     /// Puts the bytes into the folio, which is locked and prepared.
     pub fn copy_in(&self, ino: Ino, pos: u64, len: u64, fill: Fill) {
         self.patch(ino, pos, len, fill);
-        self.inodes.set_listed(ino, true);
+        self.inodes.list(ino);
         self.cache.set_state(ino, self.profile.block.covering(pos, len), |mut state| {
             state.uptodate = true;
             state.dirty = true;

@@ -240,7 +240,11 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         size_hint: SizeHintPlan::Refused,
         nocow: if options.nocow { NocowPlan::Always } else { NocowPlan::Refused },
         direct: DirectPlan { align: block.bytes(), ..DIRECT },
-        inline: Some(InlinePlan { bytes_max: (block.bytes() / 2).min(1024), place: InlinePlace::AnyBlock }),
+        inline: Some(InlinePlan {
+            bytes_max: (block.bytes() / 2).min(1024),
+            place: InlinePlace::AnyBlock,
+            packed_from: None,
+        }),
         inode_data: None,
         beyond_end: BeyondEnd::Untouched,
         usage: UsagePlan::DataOnly,

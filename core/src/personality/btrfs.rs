@@ -27,6 +27,10 @@ const STRIPE_BYTES: u64 = 64 << 10;
 const MKFS_CHUNK: u64 = 8 << 20;
 const SMALL_BYTES: u64 = 128 << 10;
 
+/// Bytes from which one byte repeated gets smaller (asked of the running kernel).
+const ZLIB_LEAST: u64 = 20;
+const ZSTD_LEAST: u64 = 18;
+
 /// Largest file that goes inline (`max_inline`, mkfs and mount default).
 const INLINE_BYTES_MAX: u64 = 2048;
 
@@ -68,11 +72,12 @@ const CLONE: ClonePlan = ClonePlan {
 /// What the options say.
 struct Options {
     datacow: bool,
-    compress: bool,
+    /// Bytes from which one byte repeated gets smaller, where data is compressed.
+    compress: Option<u64>,
 }
 
 fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
-    let mut options = Options { datacow: true, compress: false };
+    let mut options = Options { datacow: true, compress: None };
     if let Some(word) = request.mkfs.split_whitespace().next() {
         return Err(OptionError::not_modelled("mkfs.btrfs", word));
     }
@@ -80,9 +85,11 @@ fn parse(request: &Request<'_>) -> Result<Options, OptionError> {
         match word {
             "datacow" => options.datacow = true,
             "nodatacow" => options.datacow = false,
-            "compress" | "compress-force" => options.compress = true,
-            _ if word.split_once('=').is_some_and(|(key, kind)| compresses(key, kind)) => options.compress = true,
-            _ => return Err(OptionError::not_modelled("mount.btrfs", word)),
+            "compress" | "compress-force" => options.compress = Some(ZLIB_LEAST),
+            _ => match word.split_once('=').and_then(|(key, kind)| compresses(key, kind)) {
+                Some(least) => options.compress = Some(least),
+                None => return Err(OptionError::not_modelled("mount.btrfs", word)),
+            },
         }
     }
     Ok(options)
@@ -109,7 +116,7 @@ fn space(size: u64, block: BlockSize, options: &Options) -> SpacePlan {
     let next = if size < SMALLEST { size } else { 2 * MKFS_CHUNK + metadata_bytes(size) };
     SpacePlan {
         goal: GoalPlan::Groups(GroupPlan { first: blocks(first), next: blocks(next), small: blocks(SMALL_BYTES) }),
-        compress: options.compress.then_some(compress(block)),
+        compress: options.compress.map(|_| compress(block)),
         unpin: Unpin::NotFsync,
         ..SpacePlan::PLAIN
     }
@@ -186,7 +193,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         size_hint: SizeHintPlan::Refused,
         nocow: if options.datacow { NocowPlan::WhenEmpty } else { NocowPlan::FromStart },
         direct: DirectPlan { align: block.bytes(), ..DIRECT },
-        inline: Some(InlinePlan { bytes_max: INLINE_BYTES_MAX, place: InlinePlace::WholeFile }),
+        inline: Some(inline(block, &options)),
         share: SharePlan::DiskExtents,
         clone: CLONE,
         inode_data: None,
@@ -206,9 +213,24 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     })
 }
 
-fn compresses(key: &str, kind: &str) -> bool {
-    let kind = kind.split(':').next().unwrap_or("");
-    matches!(key, "compress" | "compress-force") && matches!(kind, "zlib" | "lzo" | "zstd")
+/// Bytes from which a kind of compression makes one byte repeated smaller.
+fn compresses(key: &str, kind: &str) -> Option<u64> {
+    if !matches!(key, "compress" | "compress-force") {
+        return None;
+    }
+    match kind.split(':').next().unwrap_or("") {
+        "zlib" => Some(ZLIB_LEAST),
+        "zstd" => Some(ZSTD_LEAST),
+        // It keeps what it made, larger or not.
+        "lzo" => Some(1),
+        _ => None,
+    }
+}
+
+/// What gets smaller counts with what is left of it (`can_cow_file_range_inline`).
+fn inline(block: BlockSize, options: &Options) -> InlinePlan {
+    let bytes_max = if options.compress.is_some() { block.bytes() } else { INLINE_BYTES_MAX };
+    InlinePlan { bytes_max, place: InlinePlace::WholeFile, packed_from: options.compress }
 }
 
 /// `BTRFS_MAX_UNCOMPRESSED`; recording 132.

@@ -479,6 +479,8 @@ pub struct InlinePlan {
     pub bytes_max: u64,
     /// Which pieces.
     pub place: InlinePlace,
+    /// Pieces of so many bytes are compressed; `None` where none are.
+    pub packed_from: Option<u64>,
 }
 
 /// Which data may live in metadata.

@@ -161,7 +161,10 @@ pub fn record(facts: &dyn FileFacts, found: Found, window: Range<Byte>) -> Optio
             },
             ExtentKind::Unwritten => (block.dev_pos(extent.addr) + moved, flags::UNWRITTEN),
             ExtentKind::Reserved => (0, flags::UNKNOWN | flags::DELALLOC | flags::UNWRITTEN),
-            ExtentKind::Inline => (0, flags::DATA_INLINE | flags::NOT_ALIGNED),
+            ExtentKind::Inline => match facts.encoding(&extent) {
+                Encoding::Plain => (0, flags::DATA_INLINE | flags::NOT_ALIGNED),
+                Encoding::Marked | Encoding::Piece(_) => (0, flags::DATA_INLINE | flags::NOT_ALIGNED | flags::ENCODED),
+            },
         },
     };
     if let Found::Extent(Extent { shared: true, .. }) = found {

@@ -8,6 +8,7 @@ pub mod usage;
 pub mod walk;
 
 use crate::base::cache_state::BlockState;
+use crate::base::packed::PACKED;
 use crate::base::{BlockSize, DevBlock, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::map::Volume;
 use crate::personality::Profile;
@@ -46,8 +47,10 @@ pub enum Encoding {
 impl Encoding {
     /// The encoding of a record; `piece` says where the piece of an address starts on the device.
     pub fn of(profile: &Profile, extent: &Extent, piece: impl Fn(DevBlock) -> Option<DevBlock>) -> Self {
-        if extent.kind != ExtentKind::Written {
-            return Self::Plain;
+        match extent.kind {
+            ExtentKind::Inline if extent.addr >= PACKED => return Self::Marked,
+            ExtentKind::Written => {}
+            _ => return Self::Plain,
         }
         match (piece(extent.addr), profile.space.compress.map(|plan| plan.told)) {
             (Some(start), _) => Self::Piece(start),

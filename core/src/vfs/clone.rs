@@ -295,16 +295,16 @@ impl Fs {
             RemapInline::Key => true,
             RemapInline::KeyAtStart => at == FileBlock(0) && volume.extents.next(ino, at).is_none(),
         };
-        let data = volume.extents.inline().get(extent.addr.0);
         if in_key {
-            let addr = DevBlock(volume.extents.inline().put(data));
+            let addr = DevBlock(volume.extents.inline().copy(extent.addr.0));
             let key = Extent { ino, start: at, addr, ..extent };
             let removed = volume.extents.update(ino, key.range(), &[key]).await;
             volume.dispose(&removed);
             return Ok(());
         }
         let block = volume.profile.block;
-        let bytes = volume.bytes_of(extent.ino, block.pos(extent.start), block.bytes(), block.pos(at), Some(data.prov));
+        let prov = volume.extents.inline().get(extent.addr.0).prov;
+        let bytes = volume.bytes_of(extent.ino, block.pos(extent.start), block.bytes(), block.pos(at), Some(prov));
         let size = volume.inodes.size(ino);
         let written = volume.write_from(ino, block.pos(at), block.bytes(), &bytes).await;
         // The size is the caller's to set.

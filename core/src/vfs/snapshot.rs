@@ -51,7 +51,7 @@ impl Fs {
                 }
                 ExtentKind::Reserved => volume.space.ledger().add(Counter::Reserved, u64::from(extent.len)),
                 ExtentKind::Inline => {
-                    new.addr = DevBlock(volume.extents.inline().put(volume.extents.inline().get(extent.addr.0)));
+                    new.addr = DevBlock(volume.extents.inline().copy(extent.addr.0));
                 }
             }
             let removed = volume.extents.update(copy, new.range(), &[new]).await;

@@ -51,10 +51,10 @@ impl Fs {
         volume.flush_all_wait().await?;
         // It visits every file on the list of dirty ones, also those whose pages were cut or written back since.
         for ino in volume.inodes.table(|table| table.inodes.keys().copied().collect::<Vec<_>>()) {
-            if volume.profile.promise.writing_forgets_cut && volume.inodes.get(ino, |inode| inode.listed) {
+            if volume.profile.promise.writing_forgets_cut && volume.inodes.get(ino, |inode| inode.listed > 0) {
                 volume.inodes.set_cut_to_nothing(ino, false);
             }
-            volume.inodes.set_listed(ino, false);
+            volume.inodes.unlist(ino);
         }
         Ok(volume.commit().await?)
     }

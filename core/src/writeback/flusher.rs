@@ -1,19 +1,26 @@
 //! What nobody asked for by name: all dirty files.
 
-use crate::base::Errno;
+use crate::base::{Errno, Ino};
 use crate::map::Volume;
 use crate::trace::Frame;
 
 impl Volume {
-    /// Starts writeback of every dirty file, in order of their numbers.
+    /// Starts writeback of every dirty file, in the order in which they became dirty.
     pub async fn flush_all(&self) -> Result<(), Errno> {
         let _frame = self.cx.frame(Frame::Flush, 0, 0);
-        for ino in self.cache.files() {
+        for ino in self.files_as_dirtied() {
             if self.cache.is_dirty(ino) {
                 self.write_back(ino, 0, u64::MAX >> 1).await?;
             }
         }
         Ok(())
+    }
+
+    /// Files with pages, those first that became dirty first (`queue_io`, `writeback_sb_inodes`).
+    fn files_as_dirtied(&self) -> Vec<Ino> {
+        let mut files = self.cache.files();
+        files.sort_by_key(|ino| self.inodes.get(*ino, |inode| inode.listed));
+        files
     }
 
     /// Writes back every dirty file and waits for all of it.

@@ -245,7 +245,8 @@ impl Volume {
             return None;
         }
         let data = self.cache.data(ino, run.start).expect("a dirty block has bytes");
-        let id = self.extents.inline().put(data);
+        let packed = plan.packed_from.is_some_and(|least| end - pos >= least);
+        let id = if packed { self.extents.inline().put_packed(data) } else { self.extents.inline().put(data) };
         Some(Extent { ino, start: run.start, len: 1, addr: DevBlock(id), kind: ExtentKind::Inline, shared: false })
     }
 
