@@ -46,7 +46,7 @@ impl Volume {
                         let whole = self.extents.get(ino, piece.start).map_or(piece, |record| record.range());
                         self.learn_blocks(ino, whole);
                     }
-                    None => self.lookups.learn(ino, piece, Looked::Hole),
+                    None => self.lookups.learn(ino, piece, Looked::Hole(0)),
                 }
             }
         }
@@ -58,7 +58,7 @@ impl Volume {
         if self.lookups.at(ino, range.start).is_none() {
             self.look_up(ino, range);
         }
-        let (hole, _) = self.lookups.at(ino, range.start).filter(|(_, looked)| *looked == Looked::Hole)?;
+        let (hole, _) = self.lookups.at(ino, range.start).filter(|(_, looked)| matches!(looked, Looked::Hole(_)))?;
         // What is in memory must not hide a record.
         let end = self.extents.next(ino, range.start).map_or(hole.end, |record| record.start.min(hole.end));
         let hole = Range::new(range.start, end.max(range.start));
@@ -75,7 +75,7 @@ impl Volume {
     /// A hole was made.
     pub fn learn_hole(&self, ino: Ino, range: Range<FileBlock>) {
         if self.keeps_lookups() && !range.is_empty() {
-            self.lookups.learn(ino, range, Looked::Hole);
+            self.lookups.learn_new_hole(ino, range);
         }
     }
 

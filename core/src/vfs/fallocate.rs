@@ -134,6 +134,8 @@ impl Fs {
             drop(volume.promise_or_commit(range.len()).await.map_err(|errno| (range.start, errno))?);
         }
         volume.inodes.set_preallocated(ino);
+        let end = volume.eof_block(ino);
+        volume.learn_gap(ino, Range::new(end.min(range.start), range.start));
         volume.look_up(ino, range);
         let mut behind = None;
         let mut at = range.start;

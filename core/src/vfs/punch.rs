@@ -26,10 +26,11 @@ impl Fs {
         }
         self.flush_before(ask.ino, pos, len).await?;
         self.record_size(ask.ino, pos + len);
-        let Some(edges) = self.edges_to_zero(ask.ino, pos, len) else { return Ok(()) };
+        let Some((edges, first)) = self.edges_to_zero(ask.ino, pos, len) else { return Ok(()) };
         self.split_pages(ask.ino, pos, pos + len).await;
         // Pages first, edges second (`ext4_punch_hole`): a folio that the edge makes dirty could not be split.
         let whole = self.whole_blocks(ask.ino, pos, len);
+        let whole = Range::new(whole.start.max(first).min(whole.end), whole.end);
         if !whole.is_empty() {
             volume.space.drop_windows(ask.ino);
         }
@@ -48,15 +49,17 @@ impl Fs {
         Range::new(start, end.max(start))
     }
 
-    /// The blocks to zero in part, as the personality sees to them; `None` when it finds nothing to do at all.
-    fn edges_to_zero(&self, ino: Ino, pos: u64, len: u64) -> Option<Vec<FileBlock>> {
+    /// The blocks to zero in part, and the first to free, as the personality sees to them; `None` when it finds nothing to
+    /// do at all.
+    fn edges_to_zero(&self, ino: Ino, pos: u64, len: u64) -> Option<(Vec<FileBlock>, FileBlock)> {
         let volume = self.volume();
         let block = volume.profile.block;
         let size = volume.inodes.size(ino);
         match volume.profile.fallocate.edge {
             PunchEdge::Data => {
                 let whole = self.whole_blocks(ino, pos, len);
-                Some(edges(block.covering(pos, len), whole).filter(|at| block.pos(*at) < size).collect())
+                let edges = edges(block.covering(pos, len), whole).filter(|at| block.pos(*at) < size);
+                Some((edges.collect(), FileBlock(0)))
             }
             PunchEdge::NoHole => self.edges_outside_holes(ino, pos, pos + len),
         }
@@ -64,7 +67,7 @@ impl Fs {
 
     /// Edges as `btrfs_punch_hole` comes to them: what it is told of as a hole is skipped, with a look that reaches as far
     /// as the length from the first block on, and no further when the hole is not known in memory.
-    fn edges_outside_holes(&self, ino: Ino, pos: u64, end: u64) -> Option<Vec<FileBlock>> {
+    fn edges_outside_holes(&self, ino: Ino, pos: u64, end: u64) -> Option<(Vec<FileBlock>, FileBlock)> {
         let volume = self.volume();
         let block = volume.profile.block;
         let size = block.pos(block.block_after(volume.inodes.size(ino)));
@@ -76,21 +79,22 @@ impl Fs {
         let first = behind_hole(pos)?;
         let last = block.block_of(end - 1);
         if block.block_of(first) == last && end - first < block.bytes() {
-            return Some(if first < size { vec![last] } else { Vec::new() });
+            return Some((if first < size { vec![last] } else { Vec::new() }, last + 1));
         }
         let mut edges = Vec::new();
         if first < size && !block.aligned(first) {
             edges.push(block.block_of(first));
         }
-        let whole = block.pos(block.block_after(first));
-        if first == pos && whole < end && behind_hole(whole).is_none() {
-            return Some(edges);
+        let mut whole = block.pos(block.block_after(first));
+        if first == pos && whole < end {
+            let Some(behind) = behind_hole(whole) else { return Some((edges, last + 1)) };
+            whole = behind;
         }
         let tail = block.pos(block.block_of(end));
         if tail < end && end < size && behind_hole(tail) == Some(tail) {
             edges.push(last);
         }
-        Some(edges)
+        Some((edges, block.block_of(whole)))
     }
 
     /// Zeroes what of the range lies in these blocks.

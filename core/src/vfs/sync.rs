@@ -41,6 +41,7 @@ impl Fs {
         };
         volume.write_back_wait(ino, pos, len).await?;
         volume.commit_for(ino, least).await?;
+        volume.lookups.settle(ino);
         Ok(volume.take_error(ino)?)
     }
 
