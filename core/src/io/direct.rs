@@ -35,6 +35,7 @@ impl Volume {
         self.note_change(ino, Change::Map);
         let result = async {
             self.zero_old_end(ino, pos, fill).await?;
+            self.learn_gap_before(ino, pos, len);
             self.write_back_wait(ino, pos, len).await?;
             self.invalidate(ino, pos, len).await;
             self.direct_blocks(ino, pos, len, fill).await
@@ -212,7 +213,11 @@ impl Volume {
         for (part, place) in parts {
             match place {
                 Some(extent) => extents.push(extent),
-                None => extents.extend(self.take_blocks(ino, part, ExtentKind::Unwritten).await?),
+                None => {
+                    for piece in self.known_pieces(ino, part) {
+                        extents.extend(self.take_blocks(ino, piece, ExtentKind::Unwritten).await?);
+                    }
+                }
             }
         }
         drop(promise);

@@ -41,10 +41,7 @@ impl Volume {
         if let Err(errno) = self.zero_old_end(ino, pos, Fill { byte: 0, prov: source.prov() }).await {
             return Transfer::stopped(0, errno);
         }
-        let (block, size) = (self.profile.block, self.inodes.size(ino));
-        if block.pos(block.block_of(pos)) > size {
-            self.learn_gap(ino, Range::new(block.block_after(size), block.block_after(pos + len)));
-        }
+        self.learn_gap_before(ino, pos, len);
         let mut done = 0;
         let mut relieved = false;
         while done < len {

@@ -65,6 +65,25 @@ impl Volume {
         (!hole.is_empty()).then_some(hole)
     }
 
+    /// A range in the pieces in which the mapping is known: direct I/O takes them one by one (`btrfs_dio_iomap_begin`).
+    pub fn known_pieces(&self, ino: Ino, range: Range<FileBlock>) -> Vec<Range<FileBlock>> {
+        if !self.keeps_lookups() {
+            return vec![range];
+        }
+        let mut pieces = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let end = match (self.known_hole(ino, Range::new(at, range.end)), self.extents.get(ino, at)) {
+                (Some(hole), _) => hole.end,
+                (None, Some(record)) => record.end(),
+                (None, None) => range.end,
+            };
+            pieces.push(Range::new(at, end.min(range.end)));
+            at = end.min(range.end);
+        }
+        pieces
+    }
+
     /// Blocks got their place.
     pub fn learn_blocks(&self, ino: Ino, range: Range<FileBlock>) {
         if self.keeps_lookups() && !range.is_empty() {
@@ -76,6 +95,14 @@ impl Volume {
     pub fn learn_hole(&self, ino: Ino, range: Range<FileBlock>) {
         if self.keeps_lookups() && !range.is_empty() {
             self.lookups.learn_new_hole(ino, range);
+        }
+    }
+
+    /// A write begins behind the end of the file, in another block (`btrfs_write_check`).
+    pub fn learn_gap_before(&self, ino: Ino, pos: u64, len: u64) {
+        let (block, size) = (self.profile.block, self.inodes.size(ino));
+        if block.pos(block.block_of(pos)) > size {
+            self.learn_gap(ino, Range::new(block.block_after(size), block.block_after(pos + len)));
         }
     }
 

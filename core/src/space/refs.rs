@@ -144,6 +144,18 @@ impl Refs {
         found.is_shared() || self.0.past.with(|past| past.knows_others(start))
     }
 
+    /// A record's blocks by the extents on the device that they lie in; all of it where those are not kept.
+    pub fn by_extent(&self, extent: &Extent) -> Vec<Extent> {
+        let Some(range) = extent.dev_range().filter(|_| self.0.plan == SharePlan::DiskExtents) else {
+            return vec![*extent];
+        };
+        let part = |found: Range<DevBlock>| {
+            let inside = found.intersect(&range);
+            extent.trimmed(Range::sized(extent.start + (inside.start - extent.addr), inside.len()))
+        };
+        self.state(|sharing| sharing.extents_over(range).filter_map(|(found, _)| part(found)).collect())
+    }
+
     /// A snapshot has the record too: it is not overwritten in place any more, whoever else uses it later.
     pub fn keep(&self, extent: &Extent) {
         let Some(range) = extent.dev_range() else { return };

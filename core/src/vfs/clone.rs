@@ -145,8 +145,10 @@ impl Fs {
         if plan.flush == RemapFlush::WholeSource {
             volume.write_back(asked.source, 0, u64::MAX >> 1).await?;
             let len = asked.flushed(volume);
-            volume.write_back_wait(asked.source, asked.source_pos, len).await?;
-            volume.write_back_wait(asked.target, asked.target_pos, len).await?;
+            // No bytes from the first on mean all of a file (`btrfs_wait_ordered_range`).
+            let all = |pos: u64| if len == 0 && pos == 0 { u64::MAX >> 1 } else { len };
+            volume.write_back_wait(asked.source, asked.source_pos, all(asked.source_pos)).await?;
+            volume.write_back_wait(asked.target, asked.target_pos, all(asked.target_pos)).await?;
         }
         let remap = asked.check(volume)?;
         if remap.len == 0 {

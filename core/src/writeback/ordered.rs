@@ -79,7 +79,10 @@ impl Volume {
                     if let Some(before) = open.take() {
                         self.begin_moving(ino, before).await?;
                     }
-                    self.begin_flight(&extent, false);
+                    // Each extent on the device is in flight by itself (`run_delalloc_nocow`).
+                    for part in self.refs.by_extent(&extent) {
+                        self.begin_flight(&part, false);
+                    }
                 }
             }
         }
