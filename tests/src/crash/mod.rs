@@ -36,14 +36,14 @@ use states::{Asked, Decision, Epoch, Others, Plan, Spoilt};
 pub const PREFILL: u8 = 0xee;
 
 /// What became of workloads.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Tally {
     /// Workloads.
     pub workloads: u64,
     /// Contents that a power cut could leave at their moments.
-    pub possible: u128,
+    pub possible: f64,
     /// Those of them that were tried, or differ from one that was only in blocks that nobody read.
-    pub covered: u128,
+    pub covered: f64,
     /// Mounts for that.
     pub mounts: u64,
     /// Mounts of contents with a torn block.
@@ -58,8 +58,8 @@ impl Tally {
     /// Both together.
     pub fn add(&mut self, other: Self) {
         self.workloads += other.workloads;
-        self.possible = self.possible.saturating_add(other.possible);
-        self.covered = self.covered.saturating_add(other.covered);
+        self.possible += other.possible;
+        self.covered += other.covered;
         self.mounts += other.mounts;
         self.torn += other.torn;
         self.flipped += other.flipped;
@@ -69,9 +69,9 @@ impl Tally {
     /// What was tried, in a line.
     pub fn told(&self, name: &str, depth: u32) -> String {
         let Self { workloads, possible, covered, mounts, torn, flipped, violations } = self;
-        let all = workloads::count(depth);
+        let (all, part) = (workloads::count(depth), 100.0 * covered / possible);
         format!(
-            "{name}: {workloads} of {all} workloads of depth {depth}; {covered} of {possible} contents by \
+            "{name}: {workloads} of {all} workloads of depth {depth}; {part:.4} % of {possible:.3e} contents by \
              {mounts} mounts, {torn} of them torn; {flipped} with a wrong bit; {} violations",
             violations.len()
         )
@@ -194,13 +194,13 @@ impl Test<'_> {
     /// Everything that may be left at a moment. All decisions are tried each way; where that takes too many mounts, the
     /// telling ones, and some by chance.
     fn moment(&mut self, scene: &Scene) {
-        self.tally.possible = self.tally.possible.saturating_add(scene.epoch.possible());
+        self.tally.possible += scene.epoch.possible();
         let mut read: BTreeSet<DevBlock> = BTreeSet::new();
         let mut next = Some(Plan::default());
         let mut tried = 0;
         while let Some(plan) = next.take_if(|_| tried < self.effort.mounts && !self.has_enough()) {
             let (asked, _) = self.one(scene, &plan, &scene.after);
-            self.tally.covered = self.tally.covered.saturating_add(scene.epoch.seen_by(&asked.decided));
+            self.tally.covered += scene.epoch.seen_by(&asked.decided);
             read.extend(asked.decided.iter().map(|one| one.at));
             next = states::next(&asked.decided);
             tried += 1;
@@ -220,7 +220,7 @@ impl Test<'_> {
             let cut = |test: &mut Self, steps| test.one(scene, &plan, &After { steps, ..scene.after.clone() }).1;
             let _last = (0..COMMIT_STEPS).find(|steps| cut(self, *steps) != Some(Cut::UnderWay));
             // Where nothing was written since the flush, old and new are the same.
-            if scene.epoch.possible() == 1 {
+            if scene.epoch.is_settled() {
                 return;
             }
         }
@@ -264,8 +264,8 @@ impl Test<'_> {
             seen.insert(choices);
         }
         // The search may have come to some of these: each is counted as one content, though others are like it.
-        let sampled = seen.len() as u128;
-        self.tally.covered = self.tally.covered.saturating_add(sampled).min(self.tally.possible);
+        let sampled = f64::from(u32::try_from(seen.len()).expect("small"));
+        self.tally.covered = (self.tally.covered + sampled).min(self.tally.possible);
     }
 
     /// One block of those that matter is torn: its first sector arrived, all but the first, and some by chance.

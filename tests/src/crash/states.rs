@@ -80,14 +80,18 @@ impl Epoch {
     }
 
     /// Different contents that a power cut could leave now.
-    pub fn possible(&self) -> u128 {
-        self.pending.values().fold(1, |product: u128, one| product.saturating_mul(one.versions.len() as u128))
+    pub fn possible(&self) -> f64 {
+        self.pending.values().map(|one| one.versions.len() as f64).product()
+    }
+
+    /// Whether there is nothing to decide.
+    pub fn is_settled(&self) -> bool {
+        self.pending.values().all(|one| one.versions.len() == 1)
     }
 
     /// How many of them a run has seen that decided these blocks: all that differ in other blocks only.
-    pub fn seen_by(&self, decided: &[Decision]) -> u128 {
-        let decided: u128 = decided.iter().map(|one| one.versions as u128).product();
-        self.possible() / decided.max(1)
+    pub fn seen_by(&self, decided: &[Decision]) -> f64 {
+        self.possible() / decided.iter().map(|one| one.versions as f64).product::<f64>()
     }
 
     /// A plan that decides every block by chance.
