@@ -61,6 +61,9 @@ pub fn look<F: ByteFile>(file: &F, superblock: Superblock, setup: &Setup) -> (Op
     if findings.is_empty() {
         fsck::check(&image.contents, setup.profile(), &mut |finding| findings.push(finding));
     }
+    if findings.is_empty() {
+        fsck::data(&image.contents, setup.profile(), &mut read, &mut |finding| findings.push(finding));
+    }
     (Some(image), findings)
 }
 
