@@ -5,6 +5,7 @@ use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, FileBlock, Ino, PageIn
 use crate::dev::Runs;
 use crate::map::{Mapping, MappingKind, Volume};
 use crate::personality::plan::{Delayed, TruncateTail};
+use crate::space::sums::{Wrong, first_wrong};
 use crate::trace::Frame;
 
 impl Volume {
@@ -48,6 +49,13 @@ impl Volume {
     pub(super) async fn read_checked(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
         let runs = self.io.read(range).await?;
         if self.sums.check(&runs).is_some() { Err(Errno::EIO) } else { Ok(runs) }
+    }
+
+    /// The first block of the device whose data is not what its checksum is of; nothing is read or told. For checks.
+    pub fn peek_sums(&self) -> Option<Wrong> {
+        let sums = self.sums.all();
+        let runs = |range| self.io.device(|device| device.peek(range));
+        sums.iter().find_map(|(range, _)| first_wrong(&sums, &runs(range), self.profile.block))
     }
 
     async fn fill_mapping(&self, ino: Ino, mapping: &Mapping) -> Result<(), Errno> {
