@@ -105,15 +105,17 @@ impl Fs {
             return;
         }
         let _invalidate = volume.cx.lock(invalidate_lock(ino), Mode::Exclusive).await;
-        for at in [from, to.saturating_sub(1)] {
-            let page = PageIndex(at / PAGE_SIZE);
-            let Some((index, pages)) = volume.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) else {
+        // Both folios are held before one is split: one under writeback must stay as it is.
+        let mut held: Vec<(PageIndex, crate::sim::Guard)> = Vec::new();
+        for page in [from, to.saturating_sub(1)].map(|at| PageIndex(at / PAGE_SIZE)) {
+            let found = volume.cache.folio_at(ino, page, |folio| (folio.index, folio.pages));
+            let Some((index, pages)) = found.filter(|(index, _)| held.iter().all(|(other, _)| other != index)) else {
                 continue;
             };
-            let _lock = volume.cx.lock(crate::cache::folio_lock(ino, index), Mode::Exclusive).await;
+            held.push((index, volume.cx.lock(crate::cache::folio_lock(ino, index), Mode::Exclusive).await));
             volume.wait_stable(ino, index, pages).await;
-            volume.split_around(ino, from, to);
         }
+        volume.split_around(ino, from, to);
     }
 
     /// Everything from a block on goes: pages, promises, extents.
