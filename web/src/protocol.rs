@@ -48,6 +48,8 @@ pub struct View {
     pub lens_most: u64,
     /// First device block; none: where the action is.
     pub device_first: Option<u64>,
+    /// A device block of the metadata that is to be seen.
+    pub meta_near: u64,
     /// Device blocks that fit.
     pub device_blocks: u64,
     /// Columns of the overview strip.
@@ -72,6 +74,7 @@ impl Default for View {
             lens_blocks: 0,
             lens_most: 72,
             device_first: None,
+            meta_near: 0,
             device_blocks: 64,
             overview_columns: 384,
             timeline_steps: 64,

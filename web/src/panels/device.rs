@@ -50,16 +50,13 @@ fn report(ui: Ui<'_>) -> Html {
     if ui.state.broken.is_empty() {
         return html! {};
     }
-    let data_blocks = ui.state.scene.as_ref().map_or(0, |scene| scene.settings.device_blocks);
     let line = |line: &str| {
         let block = line.split_once(" at block ").and_then(|(_, rest)| rest.split(':').next()?.parse::<u64>().ok());
-        // Nodes and superblocks lie behind what the map shows.
-        let block = block.filter(|block| *block < data_blocks);
         html! {
             <li>
                 { line.to_owned() }
                 if let Some(block) = block {
-                    { ui.button(&format!("Go to block {block}"), None, Action::Device(block)) }
+                    { ui.button(&format!("Go to block {block}"), None, Action::Block(block)) }
                 }
             </li>
         }
@@ -136,10 +133,13 @@ fn plug(props: &PlugProps) -> Html {
             }
             lost.set(next);
         });
+        let first = *first;
+        let go = props.dispatch.reform(move |_: MouseEvent| Action::Block(first));
         let survives = kept.contains(&id);
         html! {
             <li key={id}><label class="switch"><input type="checkbox" checked={survives} {onchange} />
-                { format!("write {id}: {what}, blocks {first} to {}", first + blocks - 1) }</label></li>
+                { format!("write {id}: {what}, blocks {first} to {}", first + blocks - 1) }</label>
+                <button type="button" onclick={go}>{ format!("Go to block {first}") }</button></li>
         }
     };
     let cut = props.dispatch.reform({

@@ -65,6 +65,11 @@ pub(super) fn reported(state: &mut State, report: Reported) -> Effects {
 
 /// The cell of the keyboard, moved to where it can be seen: the grid must always have one that Tab reaches.
 fn visible(cell: Pick, scene: &Scene) -> Pick {
+    if cell.lane == Lane::Metadata {
+        let meta = &scene.device.meta;
+        let block = meta.at(cell.block).or(Some(0)).and_then(|at| meta.cells.get(at)).map(|cell| cell.block);
+        return Pick { block: block.unwrap_or(cell.block), ..cell };
+    }
     let lens = match (cell.lane, &scene.file) {
         (Lane::Device, _) => scene.device.lens,
         (_, Some(file)) => file.lens,

@@ -11,6 +11,7 @@ pub mod index;
 pub mod inspector;
 pub mod lanes;
 pub mod looks;
+pub mod metadata;
 pub mod motion;
 pub mod opfs;
 pub mod people;
