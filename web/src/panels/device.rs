@@ -33,6 +33,9 @@ fn storage(ui: Ui<'_>) -> Html {
                 "{kib} KiB in the browser's private storage; written {writes} times, made durable {syncs} times in this run."
             )
         }
+        (Place::Copy, _) => format!(
+            "{kib} KiB: a read-only copy of the browser's private storage, as it was at that moment. The other tab goes on."
+        ),
         _ => format!("{kib} KiB in memory, as long as this page is open."),
     };
     html! {

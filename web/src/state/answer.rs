@@ -2,7 +2,7 @@
 
 use super::reduce::show;
 use super::{Effect, Engine, Focus, For, Notice, Opening, Reported, Shared, State, Tab, opening, tool_place};
-use crate::protocol::{Answer, Call, LogDelta, LogEntry, Pick, Tool};
+use crate::protocol::{Answer, Call, HELD, LogDelta, LogEntry, Pick, Tool};
 use crate::scene::{Lane, Scene};
 
 /// The least milliseconds between two sentences while playing.
@@ -180,7 +180,7 @@ pub(super) fn answered(state: &mut State, wanted: For, result: Result<Answer, St
             Vec::new()
         }
         (For::Device, Err(text)) => {
-            state.broken.clone_from(&text);
+            state.broken = if text == HELD { String::new() } else { text.clone() };
             notice(state, text);
             Vec::new()
         }

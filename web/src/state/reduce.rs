@@ -138,6 +138,7 @@ fn script_action(state: &mut State, action: Action) -> Effects {
             effects
         }
         Action::Place(place) => {
+            state.notice = None;
             state.forget_file();
             call(Call::Place(place), For::Device)
         }
