@@ -49,7 +49,7 @@ pub fn meta_cell(cell: &MetaCell) -> String {
 
 /// The title of the metadata: which nodes are shown.
 pub fn metadata_title(first: u64, last: u64, nodes: u64, used: u64) -> String {
-    format!("Metadata, nodes {first} to {last} of {nodes}, {used} in use, 2 superblocks")
+    format!("Metadata, nodes {first} to {last} of {nodes}, {used} in use")
 }
 
 /// A line of the script without the words that only claim something about it.
