@@ -34,7 +34,7 @@ pub struct Options {
 /// Builds the program and runs it.
 pub fn run(options: &Options) -> Outcome {
     let mut command = run::cargo();
-    command.args(["run", "--quiet", "--release", "-p", "extentscope-tests", "--bin", "crash", "--"]);
+    command.args(["run", "--quiet", "--profile", "crash", "-p", "extentscope-tests", "--bin", "crash", "--"]);
     command.args(["--depth", &options.depth.to_string(), "--from", &options.from.to_string()]);
     command.args(["--mounts", &options.mounts.to_string()]);
     command.args(["--sample", &options.sample.to_string(), "--seed", &options.seed.to_string()]);

@@ -124,4 +124,6 @@ impl Command {
 }
 
 #[cfg(test)]
+mod device_tests;
+#[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ impl Drop for Script {
     }
 }
 
-fn call(arguments: &[&str]) -> (String, Result<(), (u8, String)>) {
+pub fn call(arguments: &[&str]) -> (String, Result<(), (u8, String)>) {
     let all = [&["extentscope"], arguments].concat();
     let cli = Cli::try_parse_from(all).unwrap_or_else(|error| panic!("{error}"));
     let mut out = Vec::new();

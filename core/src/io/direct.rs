@@ -115,7 +115,7 @@ impl Volume {
         for mapping in self.mappings(ino, blocks) {
             if mapping.kind == MappingKind::Written
                 && let Some(range) = mapping.extent.and_then(|extent| extent.dev_range())
-                && let Err(errno) = self.io.read(range).await
+                && let Err(errno) = self.read_checked(range).await
             {
                 return Transfer::stopped(0, errno);
             }
@@ -270,7 +270,9 @@ impl Volume {
             Range::sized(extent.addr + (range.start - extent.start), range.len())
         };
         let runs = data.iter().filter(|(range, _)| range.overlaps(&extent.range()));
-        let data = runs.map(|(range, stamped)| (place(range.intersect(&extent.range())), stamped.clone())).collect();
+        let data =
+            runs.map(|(range, stamped)| (place(range.intersect(&extent.range())), stamped.clone())).collect::<Vec<_>>();
+        self.keep_sums(extent.ino, &data);
         debug_assert!(PAGE_SIZE >= self.profile.block.bytes(), "a block is at most a page");
         let ticket = self.io.submit(Op::Write { data, fua: false }, on_device);
         self.io.wait(ticket).await.map(drop)

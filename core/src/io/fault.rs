@@ -60,7 +60,7 @@ impl Volume {
             }
             // What is brought in may be dropped again before it is looked at.
             let window = self.readahead_of(ino, |readahead| readahead.fault(self.profile.readahead, page));
-            self.bring_in(ino, window).await?;
+            self.bring_in(ino, window).await;
         }
     }
 

@@ -1,9 +1,11 @@
 //! Makes cached blocks say what the file says.
 
 use crate::base::cache_state::Backing;
-use crate::base::{BlockSize, Errno, ExtentKind, FileBlock, Ino, PageIndex, Range, Stamped};
+use crate::base::{BlockSize, DevBlock, Errno, ExtentKind, FileBlock, Ino, PageIndex, Range, Stamped};
+use crate::dev::Runs;
 use crate::map::{Mapping, MappingKind, Volume};
 use crate::personality::plan::{Delayed, TruncateTail};
+use crate::space::sums::{Wrong, first_wrong};
 use crate::trace::Frame;
 
 impl Volume {
@@ -40,11 +42,27 @@ impl Volume {
         }
     }
 
+    /// Data of the device, which is what its checksums are of.
+    ///
+    /// # Errors
+    /// EIO where it is not, and what the device says.
+    pub(super) async fn read_checked(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
+        let runs = self.io.read(range).await?;
+        if self.sums.check(&runs).is_some() { Err(Errno::EIO) } else { Ok(runs) }
+    }
+
+    /// The first block of the device whose data is not what its checksum is of; nothing is read or told. For checks.
+    pub fn peek_sums(&self) -> Option<Wrong> {
+        let sums = self.sums.all();
+        let runs = |range| self.io.device(|device| device.peek(range));
+        sums.iter().find_map(|(range, _)| first_wrong(&sums, &runs(range), self.profile.block))
+    }
+
     async fn fill_mapping(&self, ino: Ino, mapping: &Mapping) -> Result<(), Errno> {
         match mapping.kind {
             MappingKind::Written => {
                 let extent = mapping.extent.expect("a written mapping has its record");
-                let runs = self.io.read(extent.dev_range().expect("written data has an address")).await?;
+                let runs = self.read_checked(extent.dev_range().expect("written data has an address")).await?;
                 for (range, stamped) in runs {
                     let from = extent.start + (range.start - extent.addr);
                     self.cache.set_data(ino, Range::sized(from, range.len()), &stamped);

@@ -45,12 +45,12 @@ impl Volume {
             let window = self.readahead_of(ino, |readahead| {
                 readahead.marked(self.profile.readahead, index, u64::from(pages), wanted)
             });
-            self.bring_in(ino, window).await?;
+            self.bring_in(ino, window).await;
         } else if found.is_none() {
             let before = self.cached_before(ino, page);
             let window =
                 self.readahead_of(ino, |readahead| readahead.missing(self.profile.readahead, page, wanted, before));
-            self.bring_in(ino, window).await?;
+            self.bring_in(ino, window).await;
         }
         let Some((index, pages)) = self.cache.folio_at(ino, page, |folio| (folio.index, folio.pages)) else {
             return Ok(page);
@@ -72,11 +72,11 @@ impl Volume {
         self.fill(ino, blocks).await
     }
 
-    /// Adds the missing folios of a window and fills them.
-    pub async fn bring_in(&self, ino: Ino, window: Window) -> Result<(), Errno> {
+    /// Adds the missing folios of a window and fills them, as far as the device answers.
+    pub async fn bring_in(&self, ino: Ino, window: Window) {
         let size = self.inodes.size(ino);
         if size == 0 || window.start.0 > (size - 1) / PAGE_SIZE {
-            return Ok(());
+            return;
         }
         let last = PageIndex((size - 1) / PAGE_SIZE);
         let mut added = Vec::new();
@@ -106,10 +106,11 @@ impl Volume {
         }
         for (index, pages) in added {
             if self.cache.folio_at(ino, index, |folio| folio.pages) == Some(pages) {
-                self.read_folio(ino, index, pages).await?;
+                // Nobody waits for what is read ahead: whoever needs a page that failed reads it again, and is told
+                // (`filemap_update_page`).
+                let _untold = self.read_folio(ino, index, pages).await;
             }
         }
-        Ok(())
     }
 
     /// Pages right in front of `page` that are cached, at most a window's worth.

@@ -172,8 +172,11 @@ impl Volume {
 
     /// Records were added to a tree: its node may need a block, or none any more (`ext4_ext_try_to_merge_up`).
     pub(crate) fn place_node(&self, ino: Ino) {
-        if let GoalPlan::Windows(plan) = self.profile.space.goal {
-            self.space.place_node(plan, ino, self.extents.nodes_below_root(ino) > 0);
+        let has_node = || self.extents.nodes_below_root(ino) > 0;
+        match self.profile.space.goal {
+            GoalPlan::Windows(plan) => self.space.place_node(plan, ino, has_node()),
+            GoalPlan::Near(plan) => self.space.place_node_near(&plan, ino, has_node()),
+            GoalPlan::BehindExtent | GoalPlan::OpenBucket | GoalPlan::Groups(_) => {}
         }
     }
 }

@@ -199,6 +199,7 @@ impl Volume {
             disk_extents: self.refs.made().into_iter().collect(),
             pieces,
             packed,
+            sums: self.sums.all(),
         }
     }
 
@@ -218,6 +219,7 @@ impl Volume {
         self.staging.forget_all();
         self.space.forget_all();
         self.refs.forget_all();
+        self.sums.forget_all();
         self.readahead.change(BTreeMap::clear);
         self.forget_changes();
         self.errors.change(BTreeMap::clear);
@@ -250,6 +252,7 @@ impl Volume {
         if reserved > 0 {
             self.space.ledger().add(Counter::Reserved, reserved);
         }
+        self.sums.load(&contents.sums);
         self.hold_packed(&image);
         let orphans = fsck::orphans(contents);
         let number = image.superblock.generation;

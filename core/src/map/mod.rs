@@ -32,7 +32,7 @@ use crate::inode::Inodes;
 use crate::personality::Profile;
 use crate::personality::plan::{Defect, Reservation};
 use crate::sim::{Cx, WaitQueue};
-use crate::space::{Refs, Space};
+use crate::space::{Refs, Space, Sums};
 use crate::store::Layout;
 use crate::trace::Counter;
 use std::collections::BTreeMap;
@@ -61,6 +61,8 @@ pub struct Volume {
     pub delalloc: Delalloc,
     /// Blocks with a place and without a record.
     pub ordered: Ordered,
+    /// Checksums of data.
+    pub sums: Sums,
     /// What of the mappings is in memory.
     pub lookups: Lookups,
     /// What waits beside the trees.
@@ -122,6 +124,7 @@ impl Volume {
             delalloc: Delalloc::new(cx, &space, mapping),
             ordered: Ordered::new(cx),
             lookups: Lookups::default(),
+            sums: Sums::new(cx, profile.block),
             staging: Staging::new(cx, &space, mapping),
             readahead: StateCell::default(),
             pending: StateCell::default(),
@@ -143,6 +146,7 @@ impl Volume {
                 ExtentKind::Written | ExtentKind::Unwritten => {
                     for unused in self.refs.drop(extent) {
                         self.space.free(unused);
+                        self.sums.forget(unused);
                         if self.is_wrong(Defect::ReuseEarly) {
                             self.space.unpin(&[unused]);
                         }

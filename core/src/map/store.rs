@@ -30,6 +30,8 @@ pub struct Metadata {
     pub pieces: BTreeMap<DevBlock, Piece>,
     /// What their blocks hold.
     pub packed: BTreeMap<DevBlock, Payload>,
+    /// Checksums of data; a commit keeps those of blocks that something owns.
+    pub sums: RangeMap<DevBlock, u32>,
 }
 
 /// The tree on the device, and the metadata that it was made from.
@@ -99,10 +101,11 @@ impl Store {
     ///
     /// # Errors
     /// ENOSPC when there are too few places for nodes; the changes wait for the next commit.
-    pub fn prepare(&mut self, metadata: Metadata) -> Result<Transaction, Errno> {
+    pub fn prepare(&mut self, mut metadata: Metadata) -> Result<Transaction, Errno> {
         let block = self.tree.layout().block;
-        changes(&self.told, &metadata, block, &mut self.pending);
         count(&mut self.users, &self.told, &metadata);
+        metadata.sums = self.users.owned_of(&metadata.sums);
+        changes(&self.told, &metadata, block, &mut self.pending);
         match &mut self.late {
             None => self.users.tell(&mut self.pending),
             Some(late) => {
@@ -201,6 +204,9 @@ fn changes(old: &Metadata, new: &Metadata, block: BlockSize, edits: &mut Edits) 
     });
     old.disk_extents.difference(&new.disk_extents).for_each(|range| forget(edits, &Item::DiskExtent(*range)));
     new.disk_extents.difference(&old.disk_extents).for_each(|range| put(edits, &Item::DiskExtent(*range)));
+    differ(&by_start(&old.sums), &by_start(&new.sums), edits, |start, (end, sum)| {
+        vec![Item::Sum(Range::new(*start, *end), *sum)]
+    });
     let piece = |start: DevBlock, piece: &Piece| Item::Piece(Range::new(start, piece.end), piece.device);
     let place = |pieces: &BTreeMap<DevBlock, Piece>| -> BTreeMap<DevBlock, (DevBlock, Range<DevBlock>)> {
         pieces.iter().map(|(start, piece)| (*start, (piece.end, piece.device))).collect()
@@ -208,6 +214,11 @@ fn changes(old: &Metadata, new: &Metadata, block: BlockSize, edits: &mut Edits) 
     differ(&place(&old.pieces), &place(&new.pieces), edits, |start, (end, device)| {
         vec![piece(*start, &Piece { end: *end, device: *device, left: 0 })]
     });
+}
+
+/// Runs by their first block.
+fn by_start(sums: &RangeMap<DevBlock, u32>) -> BTreeMap<DevBlock, (DevBlock, u32)> {
+    sums.iter().map(|(range, sum)| (range.start, (range.end, *sum))).collect()
 }
 
 /// Names with their place among those of the same digest.

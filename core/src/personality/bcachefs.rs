@@ -167,7 +167,8 @@ fn space_plan(options: &Options, small: bool, bucket: u64, encoded: u32) -> Spac
         told: ToldEncoded::All,
     };
     let compress = options.compression.then_some(compress);
-    let plan = SpacePlan { goal: GoalPlan::OpenBucket, compress, copies: options.replicas, ..SpacePlan::PLAIN };
+    let sums = if options.checksums { DataSums::Kept } else { DataSums::None };
+    let plan = SpacePlan { goal: GoalPlan::OpenBucket, compress, sums, copies: options.replicas, ..SpacePlan::PLAIN };
     let growth = MetadataGrowth { record: 3 * bucket, data: bucket, sharing: bucket };
     if small { plan } else { SpacePlan { headroom: 64, growth, ..plan } }
 }

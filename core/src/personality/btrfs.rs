@@ -118,6 +118,7 @@ fn space(size: u64, block: BlockSize, options: &Options) -> SpacePlan {
         goal: GoalPlan::Groups(GroupPlan { first: blocks(first), next: blocks(next), small: blocks(SMALL_BYTES) }),
         compress: options.compress.map(|_| compress(block)),
         unpin: Unpin::NotFsync,
+        sums: DataSums::Kept,
         ..SpacePlan::PLAIN
     }
 }

@@ -46,11 +46,7 @@ pub fn superblock<F: ByteFile>(file: &F) -> Result<Superblock, Vec<Finding>> {
 
 /// What a file holds behind its superblock, and every rule that it breaks.
 pub fn look<F: ByteFile>(file: &F, superblock: Superblock, setup: &Setup) -> (Option<Image>, Vec<Finding>) {
-    let block = setup.block_size();
-    let mut read = |range: Range<DevBlock>| {
-        let mut bytes = vec![0; usize::try_from(range.len() * block).map_err(|_| Errno::EIO)?];
-        file.read_at(range.start.0 * block, &mut bytes).map(|()| bytes)
-    };
+    let mut read = reader(file, setup.block_size());
     let mut findings = Vec::new();
     if superblock.layout != setup.layout() {
         let what = format!("{:?}, the settings say {:?}", superblock.layout, setup.layout());
@@ -64,7 +60,15 @@ pub fn look<F: ByteFile>(file: &F, superblock: Superblock, setup: &Setup) -> (Op
     (Some(image), findings)
 }
 
-/// Everything that is wrong with a file, and the newest commit, where there is one.
+fn reader<F: ByteFile>(file: &F, block: u64) -> impl FnMut(Range<DevBlock>) -> Result<Vec<u8>, Errno> + '_ {
+    move |range| {
+        let mut bytes = vec![0; usize::try_from(range.len() * block).map_err(|_| Errno::EIO)?];
+        file.read_at(range.start.0 * block, &mut bytes).map(|()| bytes)
+    }
+}
+
+/// Everything that is wrong with a file, its data included, and the newest commit, where there is one. Wrong data keeps
+/// nobody from mounting: only the file that has it cannot be read.
 pub fn check<F: ByteFile>(file: &F) -> (Option<u64>, Vec<Finding>) {
     let superblock = match superblock(file) {
         Ok(superblock) => superblock,
@@ -72,7 +76,14 @@ pub fn check<F: ByteFile>(file: &F) -> (Option<u64>, Vec<Finding>) {
     };
     let generation = Some(superblock.generation);
     match Setup::of_device(&superblock.settings, &Directives::default()) {
-        Ok(setup) => (generation, look(file, superblock, &setup).1),
+        Ok(setup) => {
+            let (image, mut findings) = look(file, superblock, &setup);
+            if let Some(image) = image.filter(|_| findings.is_empty()) {
+                let mut read = reader(file, setup.block_size());
+                fsck::data(&image.contents, setup.profile(), &mut read, &mut |finding| findings.push(finding));
+            }
+            (generation, findings)
+        }
         Err(error) => {
             let finding = Finding::new(Rule::SuperblockGeometry, "superblock", None, error.to_string());
             (generation, vec![finding])

@@ -19,10 +19,12 @@ mod near;
 pub mod packed;
 pub mod point;
 pub mod refs;
+pub mod sums;
 pub mod windows;
 
 pub use ledger::{Ledger, Promise};
 pub use refs::Refs;
+pub use sums::Sums;
 
 use crate::base::packed::PACKED;
 use crate::base::{DevBlock, Range, RangeMap, StateCell};

@@ -11,20 +11,27 @@ impl Space {
     /// Takes `want.count` blocks in one run: in the goal's group near the goal, else in the next group that has such a
     /// run. `None` where no group has one.
     pub fn allocate_near(&self, plan: &NearPlan, want: Want) -> Option<Range<DevBlock>> {
-        let found = self.0.map.with(|map| find_near(map, plan, want))?;
+        let held = self.0.windows.with(|windows| windows.held());
+        let found = self.0.map.with(|map| find_near(map, &held, plan, want))?;
         self.take(found);
         Some(found)
     }
 }
 
-fn find_near(map: &SpaceMap, plan: &NearPlan, want: Want) -> Option<Range<DevBlock>> {
+pub(super) fn find_near(
+    map: &SpaceMap,
+    held: &[Range<DevBlock>],
+    plan: &NearPlan,
+    want: Want,
+) -> Option<Range<DevBlock>> {
     let (longest, _) = map.lengths.last_key_value()?;
     if *longest < want.count {
         return None;
     }
     let runs = |group: u64| {
         let group = Range::sized(DevBlock(group * plan.group), plan.group);
-        map.free.overlapping(group).map(move |(run, ())| run.intersect(&group)).filter(|run| run.len() >= want.count)
+        let free = map.free.overlapping(group).map(move |(run, ())| run.intersect(&group));
+        free.flat_map(|run| without(run, held)).filter(|run| run.len() >= want.count)
     };
     let own = want.goal.0 / plan.group;
     let near = |run: &Range<DevBlock>| {
@@ -39,6 +46,14 @@ fn find_near(map: &SpaceMap, plan: &NearPlan, want: Want) -> Option<Range<DevBlo
     let others = (own + 1..plan.groups).chain(0..own.min(plan.groups));
     let run = others.filter_map(|group| runs(group).min_by_key(|run| (run.len(), run.start))).next()?;
     Some(Range::sized(run.start, want.count))
+}
+
+/// What of a free run nodes of trees do not hold.
+fn without(run: Range<DevBlock>, held: &[Range<DevBlock>]) -> Vec<Range<DevBlock>> {
+    held.iter().fold(vec![run], |parts, held| {
+        let cut = |part: Range<DevBlock>| <[_; 2]>::from(part.subtract(held));
+        parts.into_iter().flat_map(cut).filter(|part| !part.is_empty()).collect()
+    })
 }
 
 /// Where in a run that is long enough the blocks go: at the goal if they fit there, else at its start, so that a file can
@@ -59,7 +74,7 @@ mod tests {
             map.take(Range::new(DevBlock(start), DevBlock(end)));
         }
         let find = |goal, count| {
-            let found = find_near(&map, &plan, Want { goal: DevBlock(goal), count, boundary: 0 });
+            let found = find_near(&map, &[], &plan, Want { goal: DevBlock(goal), count, boundary: 0 });
             found.map(|range| (range.start.0, range.len()))
         };
         // A small file lies in front of the inodes, a larger one behind them.

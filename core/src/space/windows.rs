@@ -8,9 +8,10 @@
 //! `ext4_mb_regular_allocator`; addresses on the running kernel.
 
 use super::buddy::Group;
-use super::{Space, SpaceMap};
+use super::near::find_near;
+use super::{Space, SpaceMap, Want};
 use crate::base::{DevBlock, FileBlock, Ino, Range};
-use crate::personality::plan::WindowPlan;
+use crate::personality::plan::{NearPlan, WindowPlan};
 use std::collections::BTreeMap;
 
 /// Blocks that one file may get for a range of it.
@@ -65,7 +66,7 @@ struct Search {
 }
 
 impl Windows {
-    fn held(&self) -> Vec<Range<DevBlock>> {
+    pub(super) fn held(&self) -> Vec<Range<DevBlock>> {
         let windows = self.files.values().flatten().map(|window| Range::sized(window.place, window.len));
         let nodes = self.nodes.values().chain(&self.spent).map(|node| Range::sized(*node, 1));
         windows.chain(self.pools.iter().copied()).chain(nodes).collect()
@@ -223,13 +224,25 @@ impl Space {
     /// A record was added: the tree's node has a block of its own as long as there is one below the root, near the inode
     /// (`ext4_ext_grow_indepth`).
     pub fn place_node(&self, plan: WindowPlan, ino: Ino, has_node: bool) {
+        let search = Search { count: 1, group: home(plan), goal: None, data: false };
+        self.place_node_by(ino, has_node, |windows, map| windows.search(plan, map, &search));
+    }
+
+    /// The same, near the inode (`xfs_bmap_extents_to_btree`).
+    pub fn place_node_near(&self, plan: &NearPlan, ino: Ino, has_node: bool) {
+        let want = Want { goal: plan.home(ino), count: 1, boundary: 0 };
+        self.place_node_by(ino, has_node, |windows, map| {
+            find_near(map, &windows.held(), plan, want).map(|found| found.start)
+        });
+    }
+
+    fn place_node_by(&self, ino: Ino, has_node: bool, find: impl FnOnce(&Windows, &SpaceMap) -> Option<DevBlock>) {
         self.0.windows.change(|windows| {
             if !has_node {
                 let spent = windows.nodes.remove(&ino);
                 windows.spent.extend(spent);
             } else if !windows.nodes.contains_key(&ino) {
-                let search = Search { count: 1, group: home(plan), goal: None, data: false };
-                let found = self.map(|map| windows.search(plan, map, &search));
+                let found = self.map(|map| find(windows, map));
                 found.map(|found| windows.nodes.insert(ino, found));
             }
         });

@@ -55,7 +55,7 @@ rules! {
     Pieces "pieces", "A compressed piece lies where data may lie, alone, and holds its blocks' data.";
     InlineData "inline-data", "Data of a key is there, whole, and has a key.";
     FreeMap "free-map", "Exactly the blocks that nothing owns are free.";
-    SumPlace "sum-place", "Checksums are of blocks that are written and owned.";
+    SumPlace "sum-place", "Checksums are of blocks that something owns.";
     DataChecksum "data-checksum", "A block's data has the checksum that was kept of it.";
 }
 

@@ -4,7 +4,7 @@ use super::contents::Contents;
 use super::corrupt::{Finding, Rule};
 use super::users::{Change, Users};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Extent, ExtentKind, Ino, Range, RangeMap};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, Ino, Range, RangeMap};
 use crate::personality::Profile;
 use crate::personality::plan::{InlinePlace, Prealloc, SharePlan};
 use std::collections::BTreeSet;
@@ -19,6 +19,28 @@ pub fn check(contents: &Contents, profile: &Profile, report: &mut dyn FnMut(Find
     // Counting needs places that fit a device.
     if placed {
         check.owners();
+    }
+}
+
+/// Reports every block whose data is not what its checksum is of: reads all data that has checksums.
+pub fn data(
+    contents: &Contents,
+    profile: &Profile,
+    read: &mut dyn FnMut(Range<DevBlock>) -> Result<Vec<u8>, Errno>,
+    report: &mut dyn FnMut(Finding),
+) {
+    let size = usize::try_from(profile.block.bytes()).expect("a block is at most a page");
+    for (at, kept) in contents.sums.iter().flat_map(|(range, kept)| range.iter().map(move |at| (at, *kept))) {
+        match read(Range::sized(at, 1)) {
+            Err(errno) => report(Finding::new(Rule::Read, "data", Some(at), errno.text())),
+            Ok(bytes) => {
+                let found = crc32c::crc32c(&bytes[..size.min(bytes.len())]);
+                if found != kept {
+                    let what = format!("{found:08x}, the checksum is {kept:08x}");
+                    report(Finding::new(Rule::DataChecksum, "data", Some(at), what));
+                }
+            }
+        }
     }
 }
 
@@ -146,12 +168,8 @@ impl Check<'_> {
     fn owners(&mut self) {
         let contents = self.contents;
         let mut users = Users::new(self.profile.data_area, &self.profile.metadata);
-        let mut written: RangeMap<DevBlock, ()> = RangeMap::default();
-        for (range, kind) in contents.extents.iter().filter_map(|extent| Some((extent.dev_range()?, extent.kind))) {
+        for range in contents.extents.iter().filter_map(Extent::dev_range) {
             users.record(range, Change::More);
-            if kind == ExtentKind::Written {
-                written.insert(range, ());
-            }
         }
         contents.pieces.values().for_each(|(_, device)| users.own(*device, Change::More));
         self.disk_extents(&mut users);
@@ -161,9 +179,10 @@ impl Check<'_> {
             let what = if owned { "owned, and told to be free" } else { "not owned, and not told to be free" };
             self.broken(Rule::FreeMap, "free blocks", Some(range.start), format!("{range:?}: {what}"));
         }
-        let stray = contents.sums.iter().map(|(range, _)| range).find(|range| written.covered(*range) < range.len());
+        let owned = users.owned_of(&contents.sums);
+        let stray = contents.sums.iter().map(|(range, _)| range).find(|range| owned.covered(*range) < range.len());
         if let Some(range) = stray {
-            self.broken(Rule::SumPlace, "checksums", Some(range.start), format!("{range:?} is not written"));
+            self.broken(Rule::SumPlace, "checksums", Some(range.start), format!("nothing owns {range:?}"));
         }
     }
 

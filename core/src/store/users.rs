@@ -56,6 +56,17 @@ impl Users {
         self.own(range, change);
     }
 
+    /// Those parts of runs that something owns.
+    pub fn owned_of(&self, runs: &RangeMap<DevBlock, u32>) -> RangeMap<DevBlock, u32> {
+        let mut owned = RangeMap::default();
+        for (run, value) in runs.iter() {
+            for (part, _) in self.owners.overlapping(run) {
+                owned.insert(part.intersect(&run), *value);
+            }
+        }
+        owned
+    }
+
     /// An extent on the device, or a piece, owns blocks, or no longer.
     pub fn own(&mut self, range: Range<DevBlock>, change: Change) {
         if range.start < PACKED {

@@ -125,6 +125,9 @@ events! {
     PiecePacked "piece_packed", "Blocks lie compressed on the device, under addresses of their own.", "btrfs_submit_compressed_write" { packed: Range<DevBlock> = "addresses of the blocks", device: Range<DevBlock> = "blocks that they take", left: u64 = "blocks that are used", }
     PieceLeft "piece_left", "So many blocks of a compressed piece are still used; none: it is gone.", "btrfs_drop_extents" { start: DevBlock = "first address of the piece", left: u64 = "blocks", }
     WritePointMoved "write_point_moved", "The next data goes here, if there is room in the bucket.", "bch2_alloc_sectors_done" { at: DevBlock = "block", }
+    SumKept "sum_kept", "Data of blocks is sent, and its checksum is kept.", "btrfs_csum_one_bio" { range: Range<DevBlock> = "blocks, all with the same data", sum: u32 = "CRC-32C of each block", }
+    SumsGone "sums_gone", "Checksums of blocks are not kept any more.", "btrfs_del_csums" { range: Range<DevBlock> = "blocks", }
+    SumWrong "sum_wrong", "A block that was read has other data than its checksum is of.", "btrfs_check_read_bio" { at: DevBlock = "block", kept: u32 = "the checksum that was kept", found: u32 = "the checksum of what is there", }
     BlocksShared "blocks_shared", "Device blocks have so many users besides the first.", "xfs_refcount_adjust" { range: Range<DevBlock> = "blocks", others: u32 = "users", }
     DiskExtentMade "disk_extent_made", "Device blocks are one extent, shared and freed as a whole.", "btrfs_add_delayed_data_ref" { range: Range<DevBlock> = "blocks", }
     DiskExtentUsed "disk_extent_used", "So many blocks of a file, counted from an origin in it, use an extent on the device.", "btrfs_inc_extent_ref" { start: DevBlock = "first block of the extent", ino: Ino = "inode", origin: i64 = "block of the file where the extent would start", blocks: u64 = "blocks", }

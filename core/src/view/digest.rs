@@ -84,6 +84,7 @@ impl Digest {
             inline,
             space,
             pieces,
+            sums,
             write_point,
             sharing,
             ledger,
@@ -125,6 +126,7 @@ impl Digest {
         }
         self.ranges(space, |digest, state| digest.number(u64::from(*state == SpaceState::Pinned)));
         self.blocks(pieces, *write_point, sharing);
+        self.ranges(sums, |digest, sum| digest.number(u64::from(*sum)));
         self.named(&ledger.iter().collect::<Vec<_>>());
         self.ranges(device, Self::stamped);
         self.count(requests.len());

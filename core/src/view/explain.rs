@@ -135,7 +135,9 @@ fn weight(event: &Event) -> u8 {
         Event::RequestDone { .. } => 58,
         Event::BlocksData { .. } => 56,
         Event::PiecePacked { .. } => 70,
-        Event::PieceLeft { .. } => 32,
+        Event::PieceLeft { .. } | Event::SumsGone { .. } => 32,
+        Event::SumWrong { .. } => 90,
+        Event::SumKept { .. } => 50,
         Event::WritePointMoved { .. } => 4,
         Event::NodePlaceChanged { .. } => 3,
         Event::BlocksShared { .. } => 64,
@@ -441,6 +443,9 @@ fn space(event: &Event) -> Option<Message> {
         }
         Event::PieceLeft { left: 0, .. } => Message::new("piece.gone", Vec::new()),
         Event::PieceLeft { left, .. } => Message::new("piece.left", vec![("number", number(*left))]),
+        Event::SumKept { range, .. } => Message::new("sum.keep", vec![device(range)]),
+        Event::SumsGone { range } => Message::new("sum.gone", vec![device(range)]),
+        Event::SumWrong { at, .. } => Message::new("sum.wrong", vec![device(&Range::sized(*at, 1))]),
         Event::WritePointMoved { at } => Message::new("space.point", vec![device(&Range::sized(*at, 1))]),
         Event::BlocksShared { range, others: 0 } => Message::new("blocks.alone", vec![device(range)]),
         Event::BlocksShared { range, others } => {

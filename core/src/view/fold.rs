@@ -280,6 +280,9 @@ impl Folder {
             Event::PieceLeft { start, left } => {
                 world.pieces.get_mut(start).expect("a piece that shrinks was there").left = *left;
             }
+            Event::SumKept { range, sum } => world.sums.insert(*range, *sum),
+            Event::SumsGone { range } => world.sums.cut(*range),
+            Event::SumWrong { .. } => {}
             Event::WritePointMoved { at } => world.write_point = *at,
             Event::LedgerChanged { counter, value } => drop(world.ledger.insert(*counter, *value)),
             Event::RequestQueued { request, write, fua, range } => {

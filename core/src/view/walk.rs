@@ -108,6 +108,7 @@ fn space(fs: &Fs, world: &mut World) {
         }
     });
     world.pieces = volume.space.pieces();
+    world.sums = volume.sums.all();
     world.write_point = volume.space.point();
     world.sharing = volume.refs.state(Clone::clone);
     world.ledger = volume.space.ledger().counters();

@@ -36,6 +36,8 @@ pub struct World {
     pub inline: BTreeMap<u64, Stamped>,
     /// Device blocks that are not free.
     pub space: RangeMap<DevBlock, SpaceState>,
+    /// Checksums of data that are kept.
+    pub sums: RangeMap<DevBlock, u32>,
     /// Compressed pieces by their first address.
     pub pieces: BTreeMap<DevBlock, Piece>,
     /// Where the last data went, its end, where buckets are filled one after the other.

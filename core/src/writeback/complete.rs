@@ -63,6 +63,7 @@ impl Volume {
         let hold = self.extents.write_lock(extent.ino, extent.range(), 1).await;
         let removed = self.extents.replace(extent.ino, extent.range(), &[extent]);
         drop(hold);
+        self.place_node(extent.ino);
         self.dispose_replaced(&removed, &[extent]);
     }
 }

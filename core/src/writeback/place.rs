@@ -8,7 +8,7 @@ use crate::dev::queue::Ticket;
 use crate::map::allocate::Request;
 use crate::map::near::For;
 use crate::map::{Ioend, MappingKind, Volume};
-use crate::personality::plan::{BeyondEnd, DelayedUnit, InlinePlace, Placement};
+use crate::personality::plan::{BeyondEnd, DataSums, DelayedUnit, InlinePlace, Placement};
 use crate::sim::Guard;
 use crate::trace::Mark;
 
@@ -49,6 +49,7 @@ impl Volume {
         }
         let whole = Range::new(batch.runs[0].start, batch.runs[batch.runs.len() - 1].end);
         let data: Vec<_> = placed.targets.iter().map(|target| self.device_data(target)).collect();
+        data.iter().for_each(|data| self.keep_sums(ino, data));
         for (index, pages) in &batch.folios {
             let blocks = self.cache.folio_blocks(*index, *pages);
             let eof = self.eof_block(ino);
@@ -248,6 +249,13 @@ impl Volume {
         let packed = plan.packed_from.is_some_and(|least| end - pos >= least);
         let id = if packed { self.extents.inline().put_packed(data) } else { self.extents.inline().put(data) };
         Some(Extent { ino, start: run.start, len: 1, addr: DevBlock(id), kind: ExtentKind::Inline, shared: false })
+    }
+
+    /// Data of a file is about to be sent. A file that is overwritten in place has no checksums (`BTRFS_INODE_NODATASUM`).
+    pub(crate) fn keep_sums(&self, ino: Ino, data: &[(Range<DevBlock>, Stamped)]) {
+        if self.profile.space.sums == DataSums::Kept && !self.inodes.get(ino, |inode| inode.hints.nocow) {
+            self.sums.keep(data);
+        }
     }
 
     /// The bytes of a target's blocks, at their place on the device.

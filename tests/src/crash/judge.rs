@@ -2,6 +2,7 @@
 //! first commit, and goes on working.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use extentscope_core::base::{DevBlock, Range};
@@ -68,16 +69,24 @@ impl Judge<'_> {
     /// The same for contents that no power cut leaves: a rule is named, or all is as it should be.
     pub fn damaged(&self, epoch: &Rc<Epoch>, plan: &Plan, moment: Moment) -> Result<(), String> {
         caught(|| match self.mount(epoch, plan, &Rc::default()) {
+            Ok(machine) if machine.fs().volume().peek_sums().is_some() => Ok(()),
             Ok(machine) => self.right(&machine, moment),
             Err(_named) => Ok(()),
         })
     }
 
-    /// What a mount reads of what a plan leaves.
-    pub fn read_by_mount(&self, epoch: &Rc<Epoch>, plan: &Plan) -> Asked {
+    /// The blocks of what a plan leaves that have checksums: what a mount reads behind the data, and data that has some.
+    pub fn checked(&self, epoch: &Rc<Epoch>, plan: &Plan) -> BTreeSet<DevBlock> {
+        let layout = self.setup.layout();
+        let behind = Range::new(layout.node(0).start, DevBlock(layout.blocks()));
         let asked: Shared<Asked> = Rc::default();
-        drop(self.mount(epoch, plan, &asked));
-        asked.take()
+        let machine = self.mount(epoch, plan, &asked);
+        let mut checked: BTreeSet<DevBlock> = asked.take().read.into_iter().filter(|at| behind.contains(*at)).collect();
+        if let Ok(machine) = machine {
+            let sums = machine.fs().volume().sums.all();
+            checked.extend(sums.iter().flat_map(|(range, _)| range.iter().collect::<Vec<_>>()));
+        }
+        checked
     }
 
     fn mount(&self, epoch: &Rc<Epoch>, plan: &Plan, asked: &Shared<Asked>) -> Result<Machine, String> {
@@ -99,6 +108,9 @@ impl Judge<'_> {
         let whole = Range::new(DevBlock(0), DevBlock(self.setup.layout().blocks()));
         if !machine.fs().volume().io.device(|device| device.written(whole)).is_empty() {
             return Err("the mount wrote to the device".to_owned());
+        }
+        if let Some(wrong) = machine.fs().volume().peek_sums() {
+            return Err(format!("the checksum of block {} is of other data", wrong.at));
         }
         self.oracle.judge(machine, moment)
     }

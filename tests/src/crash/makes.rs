@@ -33,6 +33,6 @@ pub const ALL: [Make; 12] = [
 
 /// The ways that a name means: one of them, or all of a personality.
 pub fn named(name: &str) -> Vec<Make> {
-    let exact: Vec<Make> = ALL.into_iter().filter(|make| make.name == name && make.directives != "").collect();
+    let exact: Vec<Make> = ALL.into_iter().filter(|make| make.name == name && !make.directives.is_empty()).collect();
     if exact.is_empty() { ALL.into_iter().filter(|make| make.personality == name).collect() } else { exact }
 }

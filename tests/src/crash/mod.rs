@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use extentscope_core::base::{DevBlock, Range};
+use extentscope_core::base::DevBlock;
 use extentscope_core::dev::{BlockDevice, Disk};
 use extentscope_core::scenario::devices::{Devices, Start};
 use extentscope_core::scenario::machine::Machine;
@@ -280,13 +280,10 @@ impl Test<'_> {
         }
     }
 
-    /// One bit of each sector of what a mount reads behind the data is wrong: that has checksums.
+    /// One bit of each sector of what has checksums is wrong.
     fn flipped(&mut self, scene: &Scene) {
         let plan = Plan { others: Others::Newest, ..Plan::default() };
-        let layout = self.judge.setup.layout();
-        let behind = Range::new(layout.node(0).start, DevBlock(layout.blocks()));
-        let read = self.judge.read_by_mount(&scene.epoch, &plan).read;
-        for at in read.into_iter().filter(|at| behind.contains(*at)) {
+        for at in self.judge.checked(&scene.epoch, &plan) {
             for sector in (0..self.judge.setup.block_size()).step_by(SECTOR) {
                 let byte = usize::try_from(sector + self.rng.below(SECTOR as u64)).expect("small");
                 let plan = Plan { spoilt: Some(Spoilt::Flipped { at, byte }), ..plan.clone() };

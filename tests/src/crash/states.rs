@@ -81,7 +81,7 @@ impl Epoch {
 
     /// Different contents that a power cut could leave now.
     pub fn possible(&self) -> f64 {
-        self.pending.values().map(|one| one.versions.len() as f64).product()
+        self.pending.values().map(|one| count(one.versions.len())).product()
     }
 
     /// Whether there is nothing to decide.
@@ -91,7 +91,7 @@ impl Epoch {
 
     /// How many of them a run has seen that decided these blocks: all that differ in other blocks only.
     pub fn seen_by(&self, decided: &[Decision]) -> f64 {
-        self.possible() / decided.iter().map(|one| one.versions as f64).product::<f64>()
+        self.possible() / decided.iter().map(|one| count(one.versions)).product::<f64>()
     }
 
     /// A plan that decides every block by chance.
@@ -106,6 +106,10 @@ impl Epoch {
     pub fn newest(&self, at: DevBlock) -> usize {
         self.pending.get(&at).map_or(0, |pending| pending.newest)
     }
+}
+
+fn count(versions: usize) -> f64 {
+    f64::from(u32::try_from(versions).expect("a block has few versions"))
 }
 
 /// What becomes of blocks that a plan does not name.

@@ -15,6 +15,8 @@ pub struct SpacePlan {
     pub compress: Option<CompressPlan>,
     /// After which commits freed blocks can be used again.
     pub unpin: Unpin,
+    /// Whether data has checksums.
+    pub sums: DataSums,
     /// How many devices have a copy: FIEMAP gives a record with an address so many times, the answer's last one once.
     pub copies: u64,
 }
@@ -27,8 +29,18 @@ impl SpacePlan {
         goal: GoalPlan::BehindExtent,
         compress: None,
         unpin: Unpin::EachCommit,
+        sums: DataSums::None,
         copies: 1,
     };
+}
+
+/// Checksums of data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DataSums {
+    /// None.
+    None,
+    /// Each block's is kept, and asked when it is read.
+    Kept,
 }
 
 /// After which commits freed blocks can be used again, and counts of users are settled.
