@@ -103,6 +103,12 @@ fn what_was_fsynced_is_there_after_the_browser_was_killed() {
 fn a_file_that_somebody_else_holds_is_said_and_memory_goes_on() {
     let page = Page::open(Size::LAPTOP);
     empty_run(&page);
+    on_opfs(&page);
+    for line in ["open -f a", "pwrite -S 0x41 0 8k", "fsync"] {
+        run(&page, line);
+    }
+    choose(&page, "memory");
+    page.wait_for_text(STORAGE, "in memory");
     let hold = "const root = await navigator.storage.getDirectory(); \
                 const file = await root.getFileHandle('extentscope.img', { create: true }); \
                 window.held = await file.createWritable();";
@@ -111,8 +117,26 @@ fn a_file_that_somebody_else_holds_is_said_and_memory_goes_on() {
     page.wait_for_text(NOTICE, "open in another tab");
     page.wait_for_text(STORAGE, "in memory");
     run(&page, "open -f a");
+    assert!(page.screenshot("device-held-1440x900").is_file());
+    page.test_id("held-copy").click();
+    page.wait_for_text(STORAGE, "read-only copy");
+    assert_eq!(run(&page, "open a"), "");
+    assert!(run(&page, "pread -v 0 16").contains("41 41 41 41"), "what was fsynced is in the copy");
+    for line in ["pwrite 0 4k", "truncate 0", "fpunch 0 4k", "open -f b"] {
+        assert!(run(&page, line).contains("Read-only file system"), "{line}");
+    }
+    assert!(page.screenshot("device-copy-1440x900").is_file());
+    page.resize(Size::PHONE);
+    assert!(page.screenshot("device-copy-390x844").is_file());
+    page.resize(Size::LAPTOP);
+    choose(&page, "opfs");
+    page.wait_for_text(NOTICE, "open in another tab");
+    page.test_id("held-memory").click();
+    page.wait_for_text(STORAGE, "in memory");
     page.execute_async("await window.held.abort();", &[]);
     on_opfs(&page);
+    assert_eq!(run(&page, "open a"), "");
+    assert!(run(&page, "stat").contains("stat.size = 8192"), "the file is as it was");
 }
 
 #[test]
@@ -173,6 +197,17 @@ fn a_damaged_image_is_refused_rule_by_rule() {
     upload(&page, &bytes);
     let report = page.wait_for_text("[data-testid='fsck-report']", "node-checksum");
     assert!(report.contains("at block 6"), "{report}");
+    page.execute("[...document.querySelectorAll('[data-testid=fsck-report] button')][0].click();", &[]);
+    page.wait_for_text("[data-testid='lane-metadata'] [aria-selected='true']", "metadata, node");
+    let block = page.execute(
+        "return document.querySelector('[data-testid=lane-metadata] [aria-selected=true]').dataset.cell;",
+        &[],
+    );
+    assert!(block == "metadata:64" || block == "metadata:65", "{block}");
+    for (size, name) in [(Size::PHONE, "390x844"), (Size::PROJECTOR, "1280x720"), (Size::LAPTOP, "1440x900")] {
+        page.resize(size);
+        assert!(page.screenshot(&format!("device-metadata-{name}")).is_file());
+    }
     assert!(page.screenshot("device-damaged-1440x900").is_file());
     assert!(run(&page, "stat").contains("stat.size = 8192"), "the run that was there goes on");
 }

@@ -48,6 +48,8 @@ pub struct View {
     pub lens_most: u64,
     /// First device block; none: where the action is.
     pub device_first: Option<u64>,
+    /// A device block of the metadata that is to be seen.
+    pub meta_near: u64,
     /// Device blocks that fit.
     pub device_blocks: u64,
     /// Columns of the overview strip.
@@ -72,6 +74,7 @@ impl Default for View {
             lens_blocks: 0,
             lens_most: 72,
             device_first: None,
+            meta_near: 0,
             device_blocks: 64,
             overview_columns: 384,
             timeline_steps: 64,
@@ -226,17 +229,24 @@ pub enum Place {
     Memory,
     /// In a file of the browser's private file system: it stays.
     Opfs,
+    /// A copy of that file in memory, to look at: another tab has the file.
+    Copy,
 }
+
+/// Why the browser's file cannot be had: the page then offers a choice.
+pub const HELD: &str =
+    "The storage is open in another tab. Close that tab and try again, look at a read-only copy, or go on in memory.";
 
 impl Place {
     /// In the order of the control.
-    pub const ALL: [Self; 2] = [Self::Memory, Self::Opfs];
+    pub const ALL: [Self; 3] = [Self::Memory, Self::Opfs, Self::Copy];
 
     /// The word of the control.
     pub fn word(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Opfs => "opfs",
+            Self::Copy => "opfs, read-only copy",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sentences of the page, each from one template: names of cells, and short counts.
 
-use crate::scene::{CacheCell, DeviceCell, ExtentBar, Look};
+use crate::scene::{CacheCell, DeviceCell, ExtentBar, Look, MetaCell};
 
 /// A cell of the page cache.
 pub fn cache_cell(block: u64, cell: &CacheCell) -> String {
@@ -39,6 +39,17 @@ pub fn device_cell(block: u64, cell: &DeviceCell) -> String {
         }
         None => format!("device block {block}, {}{busy}", cell.look.word()),
     }
+}
+
+/// A cell of the metadata.
+pub fn meta_cell(cell: &MetaCell) -> String {
+    let busy = if cell.busy { ", request on its way" } else { "" };
+    format!("device block {}, {}{busy}", cell.block, cell.words)
+}
+
+/// The title of the metadata: which nodes are shown.
+pub fn metadata_title(first: u64, last: u64, nodes: u64, used: u64) -> String {
+    format!("Metadata, nodes {first} to {last} of {nodes}, {used} in use")
 }
 
 /// A line of the script without the words that only claim something about it.

@@ -18,6 +18,7 @@ pub struct Disk {
     unflushed: Vec<Unflushed>,
     completions: VecDeque<Completion>,
     flushes: u64,
+    read_only: bool,
 }
 
 impl Disk {
@@ -34,7 +35,12 @@ impl Disk {
             unflushed: Vec::new(),
             completions: VecDeque::new(),
             flushes: 0,
+            read_only: false,
         }
+    }
+    /// The same, to be looked at only: who mounts it changes nothing.
+    pub fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
     }
 
     fn perform(&mut self, request: Request) -> Result<Runs, Errno> {
@@ -106,6 +112,9 @@ impl BlockDevice for Disk {
     }
     fn written(&self, range: Range<DevBlock>) -> Runs {
         self.contents.overlapping(range).map(|(run, stamped)| (run.intersect(&range), stamped.clone())).collect()
+    }
+    fn is_read_only(&self) -> bool {
+        self.read_only
     }
     fn flushes(&self) -> u64 {
         self.flushes

@@ -130,6 +130,9 @@ impl BlockDevice for Faulty {
     fn blocks(&self) -> u64 {
         self.device.blocks()
     }
+    fn is_read_only(&self) -> bool {
+        self.device.is_read_only()
+    }
     fn submit(&mut self, request: Request) {
         if self.dark {
             return self.refuse(request.id, Errno::EIO);

@@ -68,6 +68,10 @@ pub trait BlockDevice {
     fn peek(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)>;
     /// The runs of `range` that were ever written, with their contents.
     fn written(&self, range: Range<DevBlock>) -> Vec<(Range<DevBlock>, Stamped)>;
+    /// Whether nothing may be written to it.
+    fn is_read_only(&self) -> bool {
+        false
+    }
     /// Flushes done so far.
     fn flushes(&self) -> u64;
     /// Writes done and not flushed, in order.

@@ -31,7 +31,9 @@ impl Volume {
                 return Transfer { done: at - pos, error: Some(FsError::SigBus) };
             }
             let cached = self.cache.folio_at(ino, page, |_| ()).is_some();
-            if self.is_shut_down() && (fill.is_some() || !cached) {
+            let refused = self.is_shut_down() && (fill.is_some() || !cached);
+            // Such a mapping cannot be made for writing.
+            if refused || (fill.is_some() && self.is_read_only()) {
                 return Transfer { done: at - pos, error: Some(FsError::SigBus) };
             }
             let done = match fill {

@@ -3,7 +3,7 @@
 use super::Volume;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Errno, ExtentKind, FileBlock, Ino, Payload, Prov, Range, RangeMap, Stamped};
+use crate::base::{DevBlock, Errno, ExtentKind, FileBlock, Ino, NodePlace, Payload, Prov, Range, RangeMap, Stamped};
 use crate::dev::{Op, Runs};
 use crate::inode::{Inode, InodeTable};
 use crate::personality::plan::{Defect, Unpin};
@@ -110,12 +110,34 @@ impl Volume {
 
     fn prepare(&self) -> Result<Transaction, Errno> {
         let metadata = self.metadata();
-        self.store.change(|store| store.prepare(metadata))
+        self.change_store(|store| store.prepare(metadata))
+    }
+
+    /// Changes the store, and tells which places for nodes are used otherwise than before.
+    fn change_store<R>(&self, change: impl FnOnce(&mut Store) -> R) -> R {
+        if !self.cx.recording() {
+            return self.store.change(change);
+        }
+        let before = self.store.with(Store::places);
+        let result = self.store.change(change);
+        let mut after = self.store.with(Store::places);
+        for (range, _) in before.iter() {
+            after.gaps(range).into_iter().for_each(|gap| after.insert(gap, NodePlace::Free));
+        }
+        for (range, state) in after.iter() {
+            let mut differs: RangeMap<DevBlock, NodePlace> = RangeMap::default();
+            differs.insert(range, *state);
+            before.overlapping(range).filter(|(_, was)| *was == state).for_each(|(same, _)| differs.cut(same));
+            for (range, state) in differs.iter() {
+                self.cx.emit(|| Event::NodePlaceChanged { range, state: *state });
+            }
+        }
+        result
     }
 
     fn finish(&self, next: Transaction) {
         let number = next.generation;
-        self.store.change(|store| store.finish(next));
+        self.change_store(|store| store.finish(next));
         self.cx.emit(|| Event::Committed { number });
     }
 
@@ -235,7 +257,7 @@ impl Volume {
         let orphans = fsck::orphans(contents);
         let number = image.superblock.generation;
         let told = self.metadata();
-        self.store.change(|store| *store = Store::found(image, &self.profile, told));
+        self.change_store(|store| *store = Store::found(image, &self.profile, told));
         self.cx.emit(|| Event::Committed { number });
         for orphan in orphans {
             self.dispose(&self.extents.remove_inode(orphan));

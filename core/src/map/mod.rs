@@ -185,8 +185,16 @@ impl Volume {
         self.shut_down.with(|down| *down)
     }
 
-    /// The errno of a change, where the filesystem was shut down.
+    /// Whether the device is one that nothing may be written to.
+    pub fn is_read_only(&self) -> bool {
+        self.io.device(|device| device.is_read_only())
+    }
+
+    /// The errno of a change, where the filesystem was shut down, or its device may not be written.
     pub fn still_writes(&self) -> Result<(), crate::base::Errno> {
+        if self.is_read_only() {
+            return Err(crate::base::Errno::EROFS);
+        }
         if !self.is_shut_down() {
             return Ok(());
         }

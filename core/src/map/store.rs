@@ -1,7 +1,7 @@
 //! What the device keeps of this filesystem, as far as this mount knows, and what a commit changes in it.
 
 use crate::base::packed::Piece;
-use crate::base::{BlockSize, DevBlock, Errno, Extent, Ino, Payload, Range, RangeMap};
+use crate::base::{BlockSize, DevBlock, Errno, Extent, Ino, NodePlace, Payload, Range, RangeMap};
 use crate::extent::Trees;
 use crate::personality::Profile;
 use crate::personality::plan::Defect;
@@ -46,6 +46,8 @@ pub struct Store {
     /// Counts that wait for the next commit, where they are late on purpose.
     late: Option<Edits>,
     tree: CowTree,
+    /// Nodes that the commit under way writes, and those that it gives up.
+    under_way: Option<(Vec<u32>, Vec<u32>)>,
 }
 
 impl Store {
@@ -59,6 +61,7 @@ impl Store {
             pending: Edits::new(),
             late: late(profile),
             tree: CowTree::new(layout),
+            under_way: None,
         }
     }
 
@@ -69,7 +72,16 @@ impl Store {
         // The items about users and free blocks are on the device already.
         users.tell(&mut Edits::new());
         let Superblock { generation, settings, .. } = image.superblock;
-        Self { number: generation, settings, told, users, pending: Edits::new(), late: late(profile), tree: image.tree }
+        Self {
+            number: generation,
+            settings,
+            told,
+            users,
+            pending: Edits::new(),
+            late: late(profile),
+            tree: image.tree,
+            under_way: None,
+        }
     }
 
     /// The directives that the filesystem was made with go into every superblock.
@@ -105,7 +117,22 @@ impl Store {
             }
         }
         self.told = metadata;
-        self.tree.change(self.number + 1, &self.pending)
+        let next = self.tree.change(self.number + 1, &self.pending)?;
+        self.under_way = Some((next.writes.keys().copied().collect(), next.retired().iter().copied().collect()));
+        Ok(next)
+    }
+
+    /// Who uses which places for nodes; the others are free.
+    pub fn places(&self) -> RangeMap<DevBlock, NodePlace> {
+        let (new, retired) = self.under_way.as_ref().map_or((&[][..], &[][..]), |(new, retired)| (new, retired));
+        let live = self.tree.live().map(|address| (address, NodePlace::Used));
+        let later = retired.iter().map(|address| (*address, NodePlace::Retired));
+        let later = later.chain(new.iter().map(|address| (*address, NodePlace::New)));
+        let mut places = RangeMap::default();
+        for (address, state) in live.chain(later) {
+            places.insert(self.tree.layout().node(address), state);
+        }
+        places
     }
 
     /// The superblock of a commit.
@@ -118,6 +145,7 @@ impl Store {
         self.number = next.generation;
         self.pending.clear();
         self.tree.commit(next);
+        self.under_way = None;
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Start {
     Format,
     /// What is on it is mounted.
     Mount,
+    /// The same, and nothing may be changed.
+    ReadOnly,
 }
 
 /// Gives the device that a run begins with, each time in the same state: a fork makes its run again from there.

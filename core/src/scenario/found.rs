@@ -132,6 +132,7 @@ pub fn devices<F: ByteFile + 'static>(medium: &FileMedium<F>, setup: &Setup, sta
     Devices::new(move || {
         // A file that cannot be put back does not hold what was found in it, which the mount says.
         let _said_by_the_mount = medium.rewind();
-        (Box::new(Disk::over(blocks, Box::new(medium.clone()))), start)
+        let disk = Disk::over(blocks, Box::new(medium.clone()));
+        (Box::new(if start == Start::ReadOnly { disk.read_only() } else { disk }), start)
     })
 }

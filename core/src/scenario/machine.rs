@@ -73,7 +73,7 @@ impl Machine {
         let profile = setup.profile().clone();
         let (fs, findings) = match start {
             Start::Format => (Fs::mkfs(&cx, profile, device, setup.settings(), period), Vec::new()),
-            Start::Mount => Fs::mount(&cx, profile, device, period),
+            Start::Mount | Start::ReadOnly => Fs::mount(&cx, profile, device, period),
         };
         let executor = Executor::new(cx.clone(), Chooser::Default);
         let mut machine = Self {

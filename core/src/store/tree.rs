@@ -47,6 +47,13 @@ pub struct Transaction {
     fresh: u32,
 }
 
+impl Transaction {
+    /// Addresses of the nodes that the last tree has and this one does not.
+    pub fn retired(&self) -> &BTreeSet<u32> {
+        &self.retired
+    }
+}
+
 impl CowTree {
     /// No item.
     pub fn new(layout: Layout) -> Self {

@@ -7,7 +7,9 @@
 use super::names::{Counter, Frame, LockId, Mode, TaskState};
 use crate::base::cache_state::BlockState;
 use crate::base::hints::Hints;
-use crate::base::{DevBlock, Entry, Errno, FileBlock, Ino, NodeId, PageIndex, Payload, Prov, Range, Staged, TaskId};
+use crate::base::{
+    DevBlock, Entry, Errno, FileBlock, Ino, NodeId, NodePlace, PageIndex, Payload, Prov, Range, Staged, TaskId,
+};
 
 use serde::Serialize;
 
@@ -137,6 +139,7 @@ events! {
     RequestDone "request_done", "The device did a request.", "block_rq_complete" { request: u64 = "request", }
     DeviceData "device_data", "Device blocks hold these bytes.", "block_bio_complete" { range: Range<DevBlock> = "blocks", data: Payload = "contents of each", prov: Prov = "command", }
     DeviceFlushed "device_flushed", "Everything written so far is durable.", "block_rq_issue" { epoch: u64 = "flushes so far", }
+    NodePlaceChanged "node_place_changed", "Places for nodes on the device are used so.", "btrfs_alloc_tree_block" { range: Range<DevBlock> = "blocks", state: NodePlace = "use", }
     Committed "committed", "The metadata as it stands is what a mount would find.", "jbd2_end_commit" { number: u64 = "commits so far", }
     // Mount.
     ShutDown "shut_down", "Nothing reaches the device any more.", "ext4_shutdown" {}

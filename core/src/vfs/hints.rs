@@ -44,6 +44,9 @@ impl Fs {
     /// Sets the flag of no copy on write.
     pub async fn set_nocow(&self, ino: Ino) -> OpResult<()> {
         let volume = self.volume();
+        if volume.is_read_only() {
+            return Err(Errno::EROFS.into());
+        }
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         match volume.profile.nocow {
             NocowPlan::Refused | NocowPlan::Always => return Err(Errno::EOPNOTSUPP.into()),

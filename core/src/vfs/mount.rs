@@ -13,7 +13,7 @@ impl Fs {
     pub async fn remount(&self) -> OpResult<()> {
         let volume = self.volume();
         let _frame = volume.cx.frame(Frame::Remount, 0, 0);
-        if !volume.is_shut_down() {
+        if !volume.is_shut_down() && !volume.is_read_only() {
             for file in self.open_files(|open| open.files.clone()) {
                 self.release(&file).await?;
             }

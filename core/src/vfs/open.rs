@@ -1,5 +1,6 @@
 //! Descriptors: which files are open, and which one commands mean.
 
+use super::shutdown::Wants;
 use super::{Fs, OpResult};
 use crate::base::hints::Hints;
 use crate::base::{Errno, Ino, Prov};
@@ -72,8 +73,10 @@ impl Fs {
         let volume = self.volume();
         let found = volume.inodes.lookup(name);
         let ino = match found {
+            Some(_) if flags.truncate && volume.is_read_only() => return Err(Errno::EROFS.into()),
             Some(ino) => ino,
             None if flags.create => {
+                self.answers(Wants::Change)?;
                 let ino = volume.inodes.create();
                 volume.note_change(ino, Change::Times);
                 volume.extents.add_inode(ino);

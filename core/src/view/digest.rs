@@ -92,6 +92,7 @@ impl Digest {
             requests,
             unflushed,
             flushes,
+            node_places,
             commits,
             shut_down,
         } = world;
@@ -133,6 +134,7 @@ impl Digest {
             self.named(&(id, request.write, request.fua, request.range));
         }
         self.named(unflushed);
+        self.ranges(node_places, |digest, place| digest.named(place));
     }
 
     /// Which blocks of the device are used by whom, besides being used.

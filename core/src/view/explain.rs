@@ -6,7 +6,7 @@ use super::lexicon::Lexicon;
 use super::message::{Arg, Message, counter_text};
 use crate::base::cache_state::BlockState;
 use crate::base::{
-    DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, PageIndex, Payload, Range, Staged, TaskId,
+    DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, NodePlace, PageIndex, Payload, Range, Staged, TaskId,
 };
 use crate::sim::deadlock::WaitEdge;
 use crate::trace::{Event, Frame, LockClass, LockId, Mark, Reason, Recorder, TaskState};
@@ -139,6 +139,7 @@ fn weight(event: &Event) -> u8 {
         Event::SumWrong { .. } => 90,
         Event::SumKept { .. } => 50,
         Event::WritePointMoved { .. } => 4,
+        Event::NodePlaceChanged { .. } => 3,
         Event::BlocksShared { .. } => 64,
         Event::DiskExtentMade { .. } | Event::DiskExtentUsed { .. } | Event::DiskExtentGone { .. } => 32,
         Event::SpacePinned { .. } | Event::SpaceFreed { .. } | Event::TreeRemoved { .. } => 54,
@@ -467,6 +468,15 @@ fn space(event: &Event) -> Option<Message> {
         Event::PowerCut {} => Message::new("power.cut", Vec::new()),
         Event::DeviceData { range, .. } => Message::new("device.data", vec![device(range)]),
         Event::DeviceFlushed { .. } => Message::new("device.flush", Vec::new()),
+        Event::NodePlaceChanged { range, state } => {
+            let key = match state {
+                NodePlace::Free => "place.free",
+                NodePlace::New => "place.new",
+                NodePlace::Used => "place.used",
+                NodePlace::Retired => "place.retire",
+            };
+            Message::new(key, vec![device(range)])
+        }
         Event::Committed { number: commit } => Message::new("commit", vec![("number", number(*commit))]),
         Event::ShutDown {} => Message::new("shutdown", Vec::new()),
         Event::MemoryDropped {} => Message::new("memory.drop", Vec::new()),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::hints::Hints;
-use crate::base::{Errno, Key, Prov};
+use crate::base::{Errno, Key, NodePlace, Prov};
 use crate::trace::{Counter, Mark, Mode, StepRecord};
 
 fn extent(kind: ExtentKind) -> Extent {
@@ -134,6 +134,10 @@ fn device_samples() -> Vec<Event> {
         Event::PowerCut {},
         Event::DeviceData { range: device, data: Payload::Fill(1), prov: Prov(2) },
         Event::DeviceFlushed { epoch: 1 },
+        Event::NodePlaceChanged { range: device, state: NodePlace::Free },
+        Event::NodePlaceChanged { range: device, state: NodePlace::New },
+        Event::NodePlaceChanged { range: device, state: NodePlace::Used },
+        Event::NodePlaceChanged { range: device, state: NodePlace::Retired },
         Event::Committed { number: 1 },
         Event::ShutDown {},
         Event::MemoryDropped {},

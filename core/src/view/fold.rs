@@ -5,7 +5,7 @@
 use super::world::{FileView, FlightView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
 use crate::base::packed::Piece;
-use crate::base::{DiskExtent, FileBlock, Ino, Origin, PAGE_SIZE, Range, Stamped};
+use crate::base::{DiskExtent, FileBlock, Ino, NodePlace, Origin, PAGE_SIZE, Range, Stamped};
 use crate::trace::{Event, TaskState};
 use std::collections::BTreeMap;
 
@@ -305,6 +305,8 @@ impl Folder {
                 world.flushes = *epoch;
                 world.unflushed.clear();
             }
+            Event::NodePlaceChanged { range, state: NodePlace::Free } => world.node_places.cut(*range),
+            Event::NodePlaceChanged { range, state } => world.node_places.insert(*range, *state),
             Event::Committed { number } => world.commits = *number,
             Event::ShutDown {} => world.shut_down = true,
             Event::MemoryDropped {} => {
@@ -314,6 +316,7 @@ impl Folder {
                 world.locks = kept.locks;
                 world.device = kept.device;
                 world.flushes = kept.flushes;
+                world.node_places = kept.node_places;
                 world.commits = kept.commits;
             }
             _ => return false,

@@ -217,6 +217,10 @@ fn device_section(world: &World, facts: &Facts<'_>) -> Section {
         };
         vec![run_text("block", range.start.0, range.len()), words.to_owned()]
     });
+    let places = world
+        .node_places
+        .iter()
+        .map(|(range, place)| vec![run_text("block", range.start.0, range.len()), place.word().to_owned()]);
     let stored =
         world.device.iter().map(|(range, data)| vec![run_text("block", range.start.0, range.len()), contents(data)]);
     let requests = world.requests.iter().map(|(id, request)| {
@@ -230,6 +234,7 @@ fn device_section(world: &World, facts: &Facts<'_>) -> Section {
         lines: vec![format!("{} blocks of {}, {taken} not free.", facts.device_blocks, bytes_text(facts.block_size))],
         tables: vec![
             table("Space", &["blocks", "state"], used),
+            table("Nodes of the metadata", &["blocks", "state"], places),
             table("Ledger", &["counter", "blocks"], ledger),
             table("Contents written", &["blocks", "contents"], stored),
             table("Requests under way", &["request", "what", "blocks"], requests),

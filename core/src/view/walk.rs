@@ -129,6 +129,7 @@ fn space(fs: &Fs, world: &mut World) {
         volume.io.device(|device| device.unflushed().iter().map(|write| (write.request, write.range)).collect());
     world.flushes = volume.io.device(|device| device.flushes());
     world.shut_down = volume.is_shut_down();
+    world.node_places = volume.store.with(crate::map::store::Store::places);
     world.commits = volume.commits();
 }
 

@@ -196,6 +196,7 @@ fn device_wants<'a>(block: DevBlock) -> Vec<Want<'a>> {
             Event::SpaceTaken { range } | Event::SpacePinned { range } | Event::SpaceFreed { range } => {
                 range.contains(block)
             }
+            Event::NodePlaceChanged { range, .. } => range.contains(block),
             _ => false,
         }),
         want(2, move |event| matches!(event, Event::DeviceData { range, .. } if range.contains(block))),

@@ -4,7 +4,8 @@ use crate::base::cache_state::BlockState;
 use crate::base::hints::Hints;
 use crate::base::packed::Piece;
 use crate::base::{
-    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, PageIndex, Range, RangeMap, Sharing, Staged, Stamped, TaskId,
+    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, NodePlace, PageIndex, Range, RangeMap, Sharing, Staged, Stamped,
+    TaskId,
 };
 use crate::trace::{Counter, Frame, LockId, Mode, TaskState};
 use serde::Serialize;
@@ -53,6 +54,8 @@ pub struct World {
     pub unflushed: Vec<(u64, Range<DevBlock>)>,
     /// Flushes of the device so far.
     pub flushes: u64,
+    /// Who uses which places for nodes; the others are free.
+    pub node_places: RangeMap<DevBlock, NodePlace>,
     /// Commits of the metadata so far.
     pub commits: u64,
     /// Nothing reaches the device any more.

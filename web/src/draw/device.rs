@@ -3,9 +3,10 @@
 use yew::prelude::*;
 
 use super::bars::Place;
+use super::map::Frame;
 use super::patterns::fill;
 use super::scale::{Sizes, px};
-use crate::scene::{DeviceCell, DeviceScene};
+use crate::scene::{DeviceCell, DeviceScene, MetaCell, Scene};
 
 /// Where the device's blocks lie.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,6 +67,25 @@ pub fn cells(device: &DeviceScene, rack: &Rack, sizes: &Sizes, chosen: Option<u3
         })
     };
     html! { <g class="lane" aria-hidden="true">{ for (device.lens.first..).zip(&device.cells).filter_map(one) }</g> }
+}
+
+/// Nodes and superblocks behind the data.
+pub fn metadata(scene: &Scene, frame: &Frame) -> Html {
+    let one = |cell: &MetaCell| {
+        let place = frame.meta_place(scene, cell.block)?;
+        Some(html! {
+            <g key={cell.block} class={format!("look-{}", cell.look.key())}>
+                { place.inset(1.0).rect("shape", Some(fill(cell.look))) }
+                if frame.sizes.fits(cell.label.len(), place.width + 6.0) {
+                    { super::bars::plate(place, &cell.label, &frame.sizes) }
+                }
+                if cell.busy {
+                    { place.inset(2.5).rect("busy", None) }
+                }
+            </g>
+        })
+    };
+    html! { <g class="lane" aria-hidden="true">{ for scene.device.meta.cells.iter().filter_map(one) }</g> }
 }
 
 /// The file block that a device block holds; of another file its inode.

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::bars::{self, Place};
 use super::device::{self, Rack};
 use super::marks;
-use super::scale::{Axis, Sizes, at, bytes, px, ruler_step};
+use super::scale::{Axis, Sizes, at, bytes, nth, px, ruler_step};
 use crate::protocol::Pick;
 use crate::scene::{FileScene, Lane, Lens, Look, Scene};
 use crate::state::{Room, Shared, device_columns};
@@ -44,6 +44,8 @@ pub struct Frame {
     pub device_top: f64,
     /// The device's blocks.
     pub rack: Rack,
+    /// Top of the metadata.
+    pub meta_top: f64,
     /// All of it.
     pub height: f64,
 }
@@ -61,8 +63,9 @@ impl Frame {
         let device = &props.scene.device;
         let columns = device_columns(lens.blocks);
         let rack = Rack::new(device, columns, axis.left, axis.right() - axis.left, device_top, &sizes);
-        let height = device_top + px(rack.rows(device).max(1)) * sizes.device + 2.0;
-        Self { axis, sizes, cache_top, bracket_top, extent_top, device_top, rack, height }
+        let meta_top = device_top + px(rack.rows(device).max(1)) * sizes.device + sizes.gap + sizes.title;
+        let height = meta_top + sizes.bracket + 2.0;
+        Self { axis, sizes, cache_top, bracket_top, extent_top, device_top, rack, meta_top, height }
     }
 
     /// Where blocks of a lane lie: one place, or on the device one for each row.
@@ -75,8 +78,17 @@ impl Frame {
                 let places = (first..first + blocks).filter_map(|block| self.rack.place(&scene.device, block));
                 return join_rows(places);
             }
+            Lane::Metadata => return self.meta_place(scene, first).into_iter().collect(),
         };
         vec![Place { x: self.axis.x(first), y, width: self.axis.x(first + blocks) - self.axis.x(first), height }]
+    }
+
+    /// Where the place of a block behind the data lies, when it is shown.
+    pub fn meta_place(&self, scene: &Scene, block: u64) -> Option<Place> {
+        let meta = &scene.device.meta;
+        let width = (self.axis.right() - self.axis.left) / nth(meta.cells.len().max(1));
+        let x = self.axis.left + nth(meta.at(block)?) * width;
+        Some(Place { x, y: self.meta_top, width, height: self.sizes.bracket })
     }
 }
 
@@ -107,6 +119,7 @@ pub fn file_map(props: &MapProps) -> Html {
                 { bars::extents(file, &frame.axis, &frame.sizes, frame.extent_top) }
             }
             { device::cells(&scene.device, &frame.rack, &frame.sizes, scene.file.as_ref().map(|file| file.ino)) }
+            { device::metadata(scene, &frame) }
             { for scene.file.as_ref().map(|file| marks::end_of_file(file, &frame, scene.settings.block_size)) }
             { marks::motion(scene, &frame, props.difference) }
             { for props.selection.map(|pick| marks::selection(scene, &frame, pick)) }
@@ -147,11 +160,14 @@ fn titles(frame: &Frame, scene: &Scene) -> Html {
     } else {
         format!(", {} blocks", device.blocks)
     };
+    let meta = &device.meta;
+    let last = meta.first + u64::try_from(meta.cells.len()).unwrap_or(0);
     let lines = [
         (frame.cache_top, Lane::Cache.title().to_owned()),
         (frame.bracket_top, format!("{}: {promised} blocks promised", Lane::Reservations.title())),
         (frame.extent_top, Lane::Extents.title().to_owned()),
         (frame.device_top, format!("{}{shown}, {} free", Lane::Device.title(), device.free)),
+        (frame.meta_top, words::metadata_title(meta.first, last.saturating_sub(3), meta.nodes, meta.used)),
     ];
     let title = |(top, text): (f64, String)| {
         html! { <text x={at(frame.axis.left)} y={at(top - 4.0)}>{ text }</text> }
@@ -172,7 +188,15 @@ fn grid(frame: &Frame, scene: &Scene, focus: Pick) -> Html {
         let testid = if row == 0 { "lane-device" } else { "lane-device-more" };
         marks::grid_row(Lane::Device, testid, Lane::Device.title(), focus, cells.collect())
     };
-    html! { <>{ for rows }{ for (0..frame.rack.rows(device)).map(one) }</> }
+    let meta = device.meta.cells.iter();
+    let meta = meta.filter_map(|cell| Some((cell.block, frame.meta_place(scene, cell.block)?, words::meta_cell(cell))));
+    html! {
+        <>
+            { for rows }
+            { for (0..frame.rack.rows(device)).map(one) }
+            { marks::grid_row(Lane::Metadata, "lane-metadata", Lane::Metadata.title(), focus, meta.collect()) }
+        </>
+    }
 }
 
 fn file_rows(frame: &Frame, scene: &Scene, file: &FileScene, focus: Pick) -> Html {

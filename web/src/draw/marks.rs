@@ -37,7 +37,7 @@ pub fn end_of_file(file: &FileScene, frame: &Frame, block_size: u64) -> Html {
 pub fn selection(scene: &Scene, frame: &Frame, pick: Pick) -> Html {
     let linked = scene.file.as_ref().and_then(|file| link(scene, file, pick));
     let (block, address) = linked.unwrap_or(match pick.lane {
-        Lane::Device => (None, Some(pick.block)),
+        Lane::Device | Lane::Metadata => (None, Some(pick.block)),
         Lane::Cache | Lane::Reservations | Lane::Extents => (Some(pick.block), None),
     });
     let block = block.filter(|block| frame.axis.lens.contains(*block));
@@ -46,7 +46,8 @@ pub fn selection(scene: &Scene, frame: &Frame, pick: Pick) -> Html {
         .into_iter()
         .flat_map(|block| lanes.into_iter().flat_map(move |lane| frame.place_of(scene, lane, block, 1)));
     let on_file: Vec<Place> = on_file.collect();
-    let target = address.and_then(|address| frame.rack.place(&scene.device, address));
+    let target =
+        address.and_then(|address| frame.rack.place(&scene.device, address).or(frame.meta_place(scene, address)));
     // On any fill: a line of the paper's colour, and the accent on it.
     let outline = |place: &Place| html! { <>{ place.rect("chosen-halo", None) }{ place.rect("chosen", None) }</> };
     html! {
@@ -62,7 +63,7 @@ pub fn selection(scene: &Scene, frame: &Frame, pick: Pick) -> Html {
 
 /// File block and device block of a selection, where both are known.
 fn link(scene: &Scene, file: &FileScene, pick: Pick) -> Option<(Option<u64>, Option<u64>)> {
-    if pick.lane == Lane::Device {
+    if !pick.lane.on_file() {
         let at = usize::try_from(pick.block.checked_sub(scene.device.lens.first)?).ok()?;
         let (ino, block) = scene.device.cells.get(at)?.owner?;
         return (ino == file.ino).then_some((Some(block), Some(pick.block)));
@@ -155,6 +156,7 @@ pub fn cell_id(pick: Pick) -> String {
         Lane::Reservations => "reservations",
         Lane::Extents => "extents",
         Lane::Device => "device",
+        Lane::Metadata => "metadata",
     };
     format!("{lane}:{}", pick.block)
 }

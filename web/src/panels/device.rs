@@ -33,6 +33,9 @@ fn storage(ui: Ui<'_>) -> Html {
                 "{kib} KiB in the browser's private storage; written {writes} times, made durable {syncs} times in this run."
             )
         }
+        (Place::Copy, _) => format!(
+            "{kib} KiB: a read-only copy of the browser's private storage, as it was at that moment. The other tab goes on."
+        ),
         _ => format!("{kib} KiB in memory, as long as this page is open."),
     };
     html! {
@@ -50,16 +53,13 @@ fn report(ui: Ui<'_>) -> Html {
     if ui.state.broken.is_empty() {
         return html! {};
     }
-    let data_blocks = ui.state.scene.as_ref().map_or(0, |scene| scene.settings.device_blocks);
     let line = |line: &str| {
         let block = line.split_once(" at block ").and_then(|(_, rest)| rest.split(':').next()?.parse::<u64>().ok());
-        // Nodes and superblocks lie behind what the map shows.
-        let block = block.filter(|block| *block < data_blocks);
         html! {
             <li>
                 { line.to_owned() }
                 if let Some(block) = block {
-                    { ui.button(&format!("Go to block {block}"), None, Action::Device(block)) }
+                    { ui.button(&format!("Go to block {block}"), None, Action::Block(block)) }
                 }
             </li>
         }
@@ -136,10 +136,13 @@ fn plug(props: &PlugProps) -> Html {
             }
             lost.set(next);
         });
+        let first = *first;
+        let go = props.dispatch.reform(move |_: MouseEvent| Action::Block(first));
         let survives = kept.contains(&id);
         html! {
             <li key={id}><label class="switch"><input type="checkbox" checked={survives} {onchange} />
-                { format!("write {id}: {what}, blocks {first} to {}", first + blocks - 1) }</label></li>
+                { format!("write {id}: {what}, blocks {first} to {}", first + blocks - 1) }</label>
+                <button type="button" onclick={go}>{ format!("Go to block {first}") }</button></li>
         }
     };
     let cut = props.dispatch.reform({

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::Ui;
 use crate::draw::icons::Icon;
+use crate::protocol::{HELD, Place};
 use crate::scene::Standing;
 use crate::state::{Action, Engine};
 
@@ -36,6 +37,13 @@ fn message(ui: Ui<'_>) -> Html {
     html! {
         <div class={classes!("notice", notice.error.then_some("error"))} role="alert" data-testid="notice">
             <pre>{ notice.text.clone() }</pre>
+            if notice.text == HELD {
+                <p>
+                    { ui.button("Try again", Some("held-retry"), Action::Place(Place::Opfs)) }
+                    { ui.button("Read-only copy", Some("held-copy"), Action::Place(Place::Copy)) }
+                    { ui.button("In memory", Some("held-memory"), Action::Place(Place::Memory)) }
+                </p>
+            }
             { ui.sign(Icon::Close, "Close this message", None, Action::Dismiss) }
         </div>
     }

@@ -152,11 +152,18 @@ pub enum Lane {
     Extents,
     /// The device; its axis is the device's, not the file's.
     Device,
+    /// What lies behind the device's data: nodes and superblocks, each by its first block.
+    Metadata,
 }
 
 impl Lane {
     /// From top to bottom.
-    pub const ALL: [Self; 4] = [Self::Cache, Self::Reservations, Self::Extents, Self::Device];
+    pub const ALL: [Self; 5] = [Self::Cache, Self::Reservations, Self::Extents, Self::Device, Self::Metadata];
+
+    /// Whether its axis is the file's.
+    pub fn on_file(self) -> bool {
+        !matches!(self, Self::Device | Self::Metadata)
+    }
 
     /// The lane's title.
     pub fn title(self) -> &'static str {
@@ -165,6 +172,7 @@ impl Lane {
             Self::Reservations => "Reservations",
             Self::Extents => "Extents",
             Self::Device => "Device",
+            Self::Metadata => "Metadata",
         }
     }
 }

@@ -132,6 +132,53 @@ pub struct DeviceCell {
     pub busy: bool,
 }
 
+/// A node's place on the device, or a superblock's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetaCell {
+    /// Its first block.
+    pub block: u64,
+    /// How it is drawn.
+    pub look: Look,
+    /// What it is and how it stands, in words.
+    pub words: String,
+    /// A few letters for the eye.
+    pub label: String,
+    /// A request for it is on its way.
+    pub busy: bool,
+}
+
+/// The part of the metadata that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MetaScene {
+    /// Some nodes, and the two superblocks behind them.
+    pub cells: Vec<MetaCell>,
+    /// The number of the first node.
+    pub first: u64,
+    /// Places for nodes on the whole device.
+    pub nodes: u64,
+    /// Places that are not free.
+    pub used: u64,
+    /// First block of the first place.
+    pub start: u64,
+    /// Blocks in a place.
+    pub each: u64,
+}
+
+impl MetaScene {
+    /// The cell that a device block belongs to, when it is shown.
+    pub fn at(&self, block: u64) -> Option<usize> {
+        self.cells.iter().position(|cell| cell.block <= block && block < cell.block + self.each)
+    }
+    /// The first block behind all nodes.
+    pub fn end(&self) -> u64 {
+        self.start + self.nodes * self.each
+    }
+    /// The first block of the place that a block belongs to.
+    pub fn place(&self, block: u64) -> u64 {
+        block - block.saturating_sub(self.start) % self.each.max(1)
+    }
+}
+
 /// The device.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DeviceScene {
@@ -141,6 +188,8 @@ pub struct DeviceScene {
     pub lens: Lens,
     /// One cell a block of the lens.
     pub cells: Vec<DeviceCell>,
+    /// What lies behind the data.
+    pub meta: MetaScene,
     /// Writes that are done and not flushed: request, first block, blocks.
     pub unflushed: Vec<(u64, u64, u64)>,
     /// Blocks that nobody has, of the whole device.

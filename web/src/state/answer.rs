@@ -2,7 +2,7 @@
 
 use super::reduce::show;
 use super::{Effect, Engine, Focus, For, Notice, Opening, Reported, Shared, State, Tab, opening, tool_place};
-use crate::protocol::{Answer, Call, LogDelta, LogEntry, Pick, Tool};
+use crate::protocol::{Answer, Call, HELD, LogDelta, LogEntry, Pick, Tool};
 use crate::scene::{Lane, Scene};
 
 /// The least milliseconds between two sentences while playing.
@@ -65,6 +65,11 @@ pub(super) fn reported(state: &mut State, report: Reported) -> Effects {
 
 /// The cell of the keyboard, moved to where it can be seen: the grid must always have one that Tab reaches.
 fn visible(cell: Pick, scene: &Scene) -> Pick {
+    if cell.lane == Lane::Metadata {
+        let meta = &scene.device.meta;
+        let block = meta.at(cell.block).or(Some(0)).and_then(|at| meta.cells.get(at)).map(|cell| cell.block);
+        return Pick { block: block.unwrap_or(cell.block), ..cell };
+    }
     let lens = match (cell.lane, &scene.file) {
         (Lane::Device, _) => scene.device.lens,
         (_, Some(file)) => file.lens,
@@ -175,7 +180,7 @@ pub(super) fn answered(state: &mut State, wanted: For, result: Result<Answer, St
             Vec::new()
         }
         (For::Device, Err(text)) => {
-            state.broken.clone_from(&text);
+            state.broken = if text == HELD { String::new() } else { text.clone() };
             notice(state, text);
             Vec::new()
         }

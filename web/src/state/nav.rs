@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::protocol::Pick;
-use crate::scene::{Lane, Lens};
+use crate::scene::{Lane, Lens, Scene};
 
 /// A direction in the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,15 @@ pub fn neighbour(state: &State, dir: Dir) -> Option<(Pick, u64)> {
             Pick { lane, block: block.checked_sub(1).filter(|block| device.contains(*block))? }
         }
         (Lane::Device, Dir::Right) => Pick { lane, block: Some(block + 1).filter(|block| device.contains(*block))? },
-        (Lane::Device, Dir::Down) => {
-            Pick { lane, block: Some(block + columns).filter(|block| device.contains(*block))? }
-        }
+        (Lane::Device, Dir::Down) => match Some(block + columns).filter(|block| device.contains(*block)) {
+            Some(block) => Pick { lane, block },
+            None => {
+                let at = usize::try_from((block - device.first.min(block)) % columns).unwrap_or(0);
+                let cells = &scene.device.meta.cells;
+                Pick { lane: Lane::Metadata, block: cells.get(at).or(cells.last())?.block }
+            }
+        },
+        (Lane::Metadata, _) => metadata(scene, block, columns, dir)?,
         (Lane::Device, Dir::Up) => match block.checked_sub(columns).filter(|block| device.contains(*block)) {
             Some(block) => Pick { lane, block },
             None => {
@@ -59,9 +65,29 @@ pub fn neighbour(state: &State, dir: Dir) -> Option<(Pick, u64)> {
     Some((pick, lens_for(lens, pick)))
 }
 
+/// From cell to cell of the metadata: all nodes, the strip follows, and the superblocks behind those that are shown.
+fn metadata(scene: &Scene, block: u64, columns: u64, dir: Dir) -> Option<Pick> {
+    let (meta, device) = (&scene.device.meta, scene.device.lens);
+    let at = meta.at(block)?;
+    let pick = |block| Pick { lane: Lane::Metadata, block };
+    let is_node = block < meta.end();
+    match dir {
+        Dir::Left if is_node => Some(pick(block.checked_sub(meta.each).filter(|block| *block >= meta.start)?)),
+        Dir::Left => Some(pick(meta.cells.get(at.checked_sub(1)?)?.block)),
+        Dir::Right => Some(block + meta.each).filter(|block| *block <= meta.end() + meta.each).map(pick),
+        Dir::Down => None,
+        Dir::Up => {
+            let rows = device.blocks.saturating_sub(1) / columns;
+            let column = u64::try_from(at).unwrap_or(0).min(columns - 1);
+            let block = (device.first + rows * columns + column).min(device.end().saturating_sub(1));
+            Some(Pick { lane: Lane::Device, block })
+        }
+    }
+}
+
 /// The first block of the lens when it must show this cell.
 pub fn lens_for(lens: Lens, pick: Pick) -> u64 {
-    if pick.lane == Lane::Device || lens.contains(pick.block) {
+    if !pick.lane.on_file() || lens.contains(pick.block) {
         lens.first
     } else if pick.block < lens.first {
         pick.block

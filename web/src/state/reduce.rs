@@ -138,6 +138,7 @@ fn script_action(state: &mut State, action: Action) -> Effects {
             effects
         }
         Action::Place(place) => {
+            state.notice = None;
             state.forget_file();
             call(Call::Place(place), For::Device)
         }
@@ -180,7 +181,7 @@ fn map_action(state: &mut State, action: Action) -> Effects {
         Action::Edge { last } => {
             let blocks = state.scene.as_ref().and_then(|scene| scene.file.as_ref()).map_or(1, |file| file.blocks);
             let block = if last { blocks.saturating_sub(1) } else { 0 };
-            let lane = if state.cell.lane == Lane::Device { Lane::Extents } else { state.cell.lane };
+            let lane = if state.cell.lane.on_file() { state.cell.lane } else { Lane::Extents };
             let mut effects = show(state, Pick { lane, block });
             effects.push(Effect::Focus(Focus::Cell));
             effects
@@ -207,6 +208,7 @@ fn map_action(state: &mut State, action: Action) -> Effects {
             state.view.lens_blocks = blocks;
             look()
         }
+        Action::Block(block) => to_block(state, block),
         Action::Device(first) => {
             state.view.device_first = Some(first);
             look()
@@ -427,12 +429,40 @@ fn give(state: &mut State, line: String) -> Effects {
     call(request, For::Line(line))
 }
 
+/// To a block of the device, data or metadata: a click on what names it.
+fn to_block(state: &mut State, block: u64) -> Effects {
+    let Some(scene) = &state.scene else { return Vec::new() };
+    let device = &scene.device;
+    let pick = if block < device.blocks {
+        state.view.device_first = Some(block);
+        Pick { lane: Lane::Device, block }
+    } else {
+        Pick { lane: Lane::Metadata, block: device.meta.place(block) }
+    };
+    state.pinned = true;
+    // On a phone the map is another pane.
+    state.pane = Pane::Map;
+    state.view.compare = false;
+    let mut effects = select(state, pick);
+    effects.push(Effect::Focus(Focus::Cell));
+    effects
+}
+
+/// The strip of the metadata moves to the cell.
+fn seen(state: &mut State, pick: Pick) {
+    if pick.lane == Lane::Metadata && pick.block < state.scene.as_ref().map_or(0, |scene| scene.device.meta.end()) {
+        state.view.meta_near = pick.block;
+    }
+}
+
 fn move_only(state: &mut State, pick: Pick) -> Effects {
+    seen(state, pick);
     state.cell = pick;
     look()
 }
 
 fn select(state: &mut State, pick: Pick) -> Effects {
+    seen(state, pick);
     state.cell = pick;
     state.view.selection = Some(pick);
     look()

@@ -6,7 +6,7 @@ use extentscope_core::view::world::SpaceState;
 
 use super::looks::{FileLooks, Run, extent_look};
 use crate::protocol::View;
-use crate::scene::{DeviceCell, DeviceScene, Lens, Look};
+use crate::scene::{DeviceCell, DeviceScene, Lens, Look, MetaScene};
 
 /// Blocks are shown in whole rows of this many, so that a window never starts in the middle of one.
 const ALIGN: u64 = 32;
@@ -39,6 +39,7 @@ pub fn scene(world: &World, blocks: u64, view: &View, near: Option<u64>) -> (Dev
         blocks,
         lens,
         cells,
+        meta: MetaScene::default(),
         unflushed: world.unflushed.iter().map(|(id, range)| (*id, range.start.0, range.len())).collect(),
         free: blocks.saturating_sub(used),
         flushes: world.flushes,

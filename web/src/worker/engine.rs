@@ -31,6 +31,8 @@ pub struct Engine {
     script: String,
     /// The file that the run's device lies in; none for memory.
     file: Option<File>,
+    /// The run's device is a copy of the browser's file, which stays as it is.
+    copy: bool,
     /// The browser's file, opened for the call that asks for it.
     arrived: Option<Result<Box<dyn ByteFile>>>,
 }
@@ -56,6 +58,8 @@ impl Engine {
             let counts = file.counts();
             scene.settings.place = Place::Opfs;
             scene.settings.file_counts = Some((counts.writes, counts.syncs));
+        } else if self.copy {
+            scene.settings.place = Place::Copy;
         }
         let changed = script != self.script;
         self.script.clone_from(&script);
@@ -67,9 +71,13 @@ impl Engine {
         self.arrived = Some(file);
     }
 
-    /// Whether a batch needs the browser's file to be opened first.
-    pub fn needs_file(&self, batch: &Batch) -> bool {
-        self.file.is_none() && batch.calls.iter().any(|(_, call)| *call == Call::Place(Place::Opfs))
+    /// How a batch needs the browser's file to be opened first.
+    pub fn needs_file(&self, batch: &Batch) -> Option<Place> {
+        batch.calls.iter().find_map(|(_, call)| match call {
+            Call::Place(Place::Opfs) if self.file.is_none() => Some(Place::Opfs),
+            Call::Place(Place::Copy) => Some(Place::Copy),
+            _ => None,
+        })
     }
 
     fn session(&mut self) -> Result<&mut Session> {
@@ -126,6 +134,7 @@ impl Engine {
     fn begin(&mut self, session: Session, script: &str, personality: Option<&str>) -> Result<Answer> {
         self.log.clear();
         self.stage.clear();
+        self.copy = false;
         if let Standing::Deadlock(text) = session.standing() {
             self.log.follow(session.commands());
             self.log.note(&text, true);
@@ -138,7 +147,7 @@ impl Engine {
     /// A run on another device. What is there is mounted; an empty file is formatted with the settings of now.
     fn place(&mut self, place: Place) -> Result<Answer> {
         let here = if self.file.is_some() { Place::Opfs } else { Place::Memory };
-        if place == here {
+        if place == here && !self.copy {
             return Ok(Answer::Done);
         }
         if place == Place::Memory {
@@ -148,11 +157,16 @@ impl Engine {
         }
         let file = self.arrived.take().unwrap_or_else(|| Err(String::from("the browser's storage was not opened")))?;
         let file = FileMedium::new(file, 512, Remember::Yes);
+        if place == Place::Copy {
+            let answer = self.mount(&file, Start::ReadOnly)?;
+            (self.file, self.copy) = (None, true);
+            return Ok(answer);
+        }
         let answer = if file.file(|file| file.size()).map_err(said)? == 0 {
             let setup = self.session()?.setup().clone();
             self.format(&file, setup)?
         } else {
-            self.mount(&file)?
+            self.mount(&file, Start::Mount)?
         };
         self.file = Some(file);
         Ok(answer)
@@ -165,9 +179,9 @@ impl Engine {
         self.begin(Session::on(setup, devices), &settings, None)
     }
 
-    fn mount(&mut self, file: &File) -> Result<Answer> {
+    fn mount(&mut self, file: &File, start: Start) -> Result<Answer> {
         let setup = found::find(file, &Directives::default()).map_err(|trouble| trouble.to_string())?;
-        let devices = found::devices(file, &setup, Start::Mount);
+        let devices = found::devices(file, &setup, start);
         let settings = setup.settings();
         self.begin(Session::on(setup, devices), &settings, None)
     }
@@ -179,7 +193,7 @@ impl Engine {
             return Err(Trouble::Broken(findings).to_string());
         }
         let Some(file) = self.file.clone() else {
-            return self.mount(&FileMedium::new(Box::new(bytes), 512, Remember::Yes));
+            return self.mount(&FileMedium::new(Box::new(bytes), 512, Remember::Yes), Start::Mount);
         };
         self.session = None;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -189,7 +203,7 @@ impl Engine {
             file.sync()
         });
         written.map_err(said)?;
-        self.mount(&file)
+        self.mount(&file, Start::Mount)
     }
 
     fn wipe(&mut self) -> Result<Answer> {

@@ -11,12 +11,12 @@ use super::looks::{FileLooks, Run, inside};
 use super::motion::LaneRuns;
 use super::people;
 use crate::protocol::Pick;
-use crate::scene::{CauseItem, DeviceScene, Fact, InspectorScene, Lane, Look};
+use crate::scene::{CauseItem, DeviceScene, Fact, InspectorScene, Lane, Look, MetaScene};
 
 /// What the selection means to the engine.
 pub fn selection(pick: Pick, ino: Option<Ino>) -> Option<Selection> {
     match pick.lane {
-        Lane::Device => Some(Selection::Device(DevBlock(pick.block))),
+        Lane::Device | Lane::Metadata => Some(Selection::Device(DevBlock(pick.block))),
         Lane::Cache | Lane::Reservations | Lane::Extents => {
             ino.map(|ino| Selection::Block { ino, block: FileBlock(pick.block) })
         }
@@ -68,6 +68,20 @@ pub fn device_block(session: &mut Session, block: u64, device: &DeviceScene) -> 
     }
 }
 
+/// Everything about a place behind the data.
+pub fn metadata_block(session: &mut Session, block: u64, meta: &MetaScene) -> InspectorScene {
+    let cell = meta.at(block).and_then(|at| meta.cells.get(at));
+    let what = cell.map(|cell| fact("state", cell.words.clone()));
+    let why = why(session, Selection::Device(DevBlock(block)));
+    InspectorScene {
+        title: format!("Device block {block}"),
+        what: what.into_iter().collect(),
+        since: why.first().map(|cause| cause.step),
+        why,
+        ..InspectorScene::default()
+    }
+}
+
 fn fact(name: &str, value: String) -> Fact {
     (name.to_owned(), value)
 }
@@ -87,7 +101,7 @@ fn what(file: &FileLooks, block: u64, lanes: &[LaneRuns]) -> Vec<Fact> {
         let look = found.map_or(lane.rest, |run| run.look);
         let value = match lane.lane {
             Lane::Reservations if look == Look::Absent => String::from("nothing promised"),
-            Lane::Cache | Lane::Reservations | Lane::Extents | Lane::Device => {
+            Lane::Cache | Lane::Reservations | Lane::Extents | Lane::Device | Lane::Metadata => {
                 format!("{}: {}", look.word(), look.meaning())
             }
         };
@@ -113,6 +127,7 @@ fn lane_word(lane: Lane) -> &'static str {
         Lane::Reservations => "reservation",
         Lane::Extents => "extent",
         Lane::Device => "device",
+        Lane::Metadata => "metadata",
     }
 }
 

@@ -11,6 +11,7 @@ pub mod index;
 pub mod inspector;
 pub mod lanes;
 pub mod looks;
+pub mod metadata;
 pub mod motion;
 pub mod opfs;
 pub mod people;
@@ -27,7 +28,7 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use crate::protocol::Batch;
+use crate::protocol::{Batch, Place};
 use crate::{protocol, transport};
 
 /// Starts the receive loop; the browser's event loop keeps it running.
@@ -57,11 +58,11 @@ fn work(worker: &Rc<RefCell<Worker>>) {
     while !now.opening
         && let Some(batch) = now.waiting.pop_front()
     {
-        if now.engine.needs_file(&batch) {
+        if let Some(place) = now.engine.needs_file(&batch) {
             now.opening = true;
             let worker = Rc::clone(worker);
             spawn_local(async move {
-                let file = opfs::open().await;
+                let file = if place == Place::Copy { opfs::copy().await } else { opfs::open().await };
                 let mut now = worker.borrow_mut();
                 now.opening = false;
                 now.engine.arrive(file);

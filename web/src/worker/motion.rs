@@ -40,7 +40,7 @@ pub fn compare(before: &Shown, now: &Shown, forward: bool, file: Lens, device: L
     let mut motion = Motion::default();
     for lane in &now.lanes {
         let Some(old) = before.lanes.iter().find(|old| old.lane == lane.lane) else { continue };
-        let on_file = lane.lane != Lane::Device;
+        let on_file = lane.lane.on_file();
         if on_file && before.ino != now.ino {
             continue;
         }
@@ -59,7 +59,7 @@ fn note(motion: &mut Motion, lane: Lane, lens: Lens, place: (u64, u64), looks: (
         let change = classify(lane, earlier, later);
         motion.pulses.push(Pulse { lane, first, blocks: end - first, change, was: looks.0.look });
     }
-    if lane != Lane::Device && motion.outside.is_none() {
+    if lane.on_file() && motion.outside.is_none() {
         let before = place.0 < lens.first;
         let after = place.1 > lens.end();
         motion.outside = before.then_some(place.0).or(after.then(|| place.0.max(lens.end())));
@@ -90,7 +90,7 @@ fn classify(lane: Lane, before: Seen, after: Seen) -> Change {
             Look::Delalloc | Look::Reserved => Change::Promise,
             _ => Change::State,
         },
-        Lane::Device => match (before.look, after.look) {
+        Lane::Device | Lane::Metadata => match (before.look, after.look) {
             (Look::Free, _) => Change::Allocate,
             (_, Look::Free) => Change::Release,
             _ => Change::State,

@@ -5,13 +5,15 @@
 use extentscope_core::base::Errno;
 use extentscope_core::dev::file::ByteFile;
 use gloo::timers::future::TimeoutFuture;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    DedicatedWorkerGlobalScope, DomException, FileSystemDirectoryHandle, FileSystemFileHandle,
+    Blob, DedicatedWorkerGlobalScope, DomException, FileSystemDirectoryHandle, FileSystemFileHandle,
     FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
 };
+
+use crate::protocol::HELD;
 
 /// The file's name.
 const NAME: &str = "extentscope.img";
@@ -36,27 +38,45 @@ pub async fn open() -> Result<Box<dyn ByteFile>, String> {
                 TimeoutFuture::new(WAIT_MS).await;
             }
             Err(error) if is_named(&error, "NoModificationAllowedError") => {
-                return Err(String::from(
-                    "The storage is open in another tab. Close that tab and choose opfs again, or go on in memory.",
-                ));
+                return Err(HELD.to_owned());
             }
-            Err(error) => {
-                let text = error.dyn_ref::<DomException>().map(DomException::message);
-                let text = text.or_else(|| js_sys::JsString::from(error).as_string()).unwrap_or_default();
-                return Err(format!("This browser gives no private storage here: {text}. Go on in memory."));
-            }
+            Err(error) => return Err(said(error)),
         }
     }
 }
 
-async fn try_open() -> Result<FileSystemSyncAccessHandle, JsValue> {
+/// What the file holds now, whoever has it open.
+///
+/// # Errors
+/// In words for the viewer.
+pub async fn copy() -> Result<Box<dyn ByteFile>, String> {
+    let bytes = try_copy().await.map_err(said)?;
+    Ok(Box::new(bytes))
+}
+
+fn said(error: JsValue) -> String {
+    let text = error.dyn_ref::<DomException>().map(DomException::message);
+    let text = text.or_else(|| js_sys::JsString::from(error).as_string()).unwrap_or_default();
+    format!("This browser gives no private storage here: {text}. Go on in memory.")
+}
+
+async fn try_copy() -> Result<Vec<u8>, JsValue> {
+    let file: Blob = JsFuture::from(find().await?.get_file()).await?.dyn_into()?;
+    let buffer = JsFuture::from(file.array_buffer()).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+async fn find() -> Result<FileSystemFileHandle, JsValue> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
     let root: FileSystemDirectoryHandle =
         JsFuture::from(scope.navigator().storage().get_directory()).await?.dyn_into()?;
     let options = FileSystemGetFileOptions::new();
     options.set_create(true);
-    let file: FileSystemFileHandle =
-        JsFuture::from(root.get_file_handle_with_options(NAME, &options)).await?.dyn_into()?;
+    JsFuture::from(root.get_file_handle_with_options(NAME, &options)).await?.dyn_into()
+}
+
+async fn try_open() -> Result<FileSystemSyncAccessHandle, JsValue> {
+    let file = find().await?;
     // The binding would let an exception of an old browser through as a panic.
     let create: Function = Reflect::get(&file, &JsValue::from("createSyncAccessHandle"))?.dyn_into()?;
     let promise: Promise = create.call0(&file)?.dyn_into()?;

@@ -9,7 +9,7 @@ use super::index::Index;
 use super::looks::FileLooks;
 use super::motion::{self, LaneRuns, Shown};
 use super::tree::ShownNodes;
-use super::{compare, device, inspector, lanes, people, tree};
+use super::{compare, device, inspector, lanes, metadata, people, tree};
 use crate::header;
 use crate::protocol::View;
 use crate::scene::{
@@ -48,10 +48,11 @@ impl Stage {
         let world = session.world();
         let chosen = chosen(world, view);
         let file = chosen.as_ref().and_then(|(_, ino)| FileLooks::new(world, *ino, block_size));
-        let picked = view.selection.filter(|pick| pick.lane != Lane::Device).map(|pick| pick.block);
+        let picked = view.selection.filter(|pick| pick.lane.on_file()).map(|pick| pick.block);
         let near = file.as_ref().and_then(|file| device::near(file, picked));
         let device_size = session.setup().device_blocks();
-        let (device, device_runs) = device::scene(world, device_size, view, near);
+        let layout = session.setup().layout();
+        let (mut device, device_runs) = device::scene(world, device_size, view, near);
         let (mut file, mut lanes) = match (&chosen, &file) {
             (Some((name, _)), Some(file)) => {
                 let (scene, lanes) = lanes::scene(name, file, view);
@@ -59,6 +60,8 @@ impl Stage {
             }
             _ => (None, Vec::new()),
         };
+        let columns = file.as_ref().map_or(32, |file| file.lens.blocks);
+        device.meta = metadata::scene(world, &layout, view, columns);
         lanes.push(LaneRuns { lane: Lane::Device, runs: device_runs, rest: Look::Free });
         self.compare(cursor, file.as_mut(), device.lens, lanes);
         let tree = tree_of(world, view, chosen.as_ref(), picked, &mut self.nodes);
@@ -177,6 +180,9 @@ impl Stage {
 
     fn inspect(&self, session: &mut Session, view: &View, scene: &Scene) -> Option<InspectorScene> {
         let pick = view.selection?;
+        if pick.lane == Lane::Metadata {
+            return Some(inspector::metadata_block(session, pick.block, &scene.device.meta));
+        }
         if pick.lane == Lane::Device {
             return Some(inspector::device_block(session, pick.block, &scene.device));
         }
