@@ -46,13 +46,15 @@ pub struct Faulty {
     planned: Vec<(Fault, u64)>,
     refused: VecDeque<Completion>,
     dark: bool,
+    /// The last request arrived other than it was sent.
+    spoilt: bool,
 }
 
 impl Faulty {
     /// No fault yet. `block` is the size of a block in bytes.
     pub fn new(device: Box<dyn BlockDevice>, block: u64) -> Self {
         let block = usize::try_from(block).expect("a block is at most a page");
-        Self { device, block, planned: Vec::new(), refused: VecDeque::new(), dark: false }
+        Self { device, block, planned: Vec::new(), refused: VecDeque::new(), dark: false, spoilt: false }
     }
 
     /// The `nth` coming request of the fault's kind, from 1, meets it.
@@ -95,7 +97,13 @@ impl Faulty {
         request
     }
 
+    /// Whether the last request arrived other than it was sent, though the device says that all is well.
+    pub fn take_spoilt(&mut self) -> bool {
+        std::mem::take(&mut self.spoilt)
+    }
+
     fn meet(&mut self, fault: Fault, request: Request) {
+        self.spoilt = matches!(fault, Fault::TornWrite | Fault::BitFlip);
         let id = request.id;
         let block = self.block;
         match fault {

@@ -120,10 +120,10 @@ impl IoQueue {
     fn perform(&self, request: Request) {
         let cx = &self.0.cx;
         cx.advance(REQUEST_TIME + BLOCK_TIME * request.range.len());
-        let (op, id) = (request.op.clone(), request.id);
-        let Completion { result, .. } = self.0.state.change(|state| {
+        let (op, id, range) = (request.op.clone(), request.id, request.range);
+        let (Completion { result, .. }, spoilt) = self.0.state.change(|state| {
             state.device.submit(request);
-            state.device.poll().expect("this device answers at once")
+            (state.device.poll().expect("this device answers at once"), state.device.take_spoilt())
         });
         match (&result, op) {
             (Err(errno), _) => {
@@ -131,7 +131,9 @@ impl IoQueue {
                 cx.emit(|| Event::RequestFailed { request: id, errno });
             }
             (Ok(_), op) => {
-                self.tell(op);
+                // What is told is what is there.
+                let there = || Op::Write { data: self.device(|device| device.peek(range)), fua: false };
+                self.tell(if spoilt { there() } else { op });
                 cx.emit(|| Event::RequestDone { request: id });
             }
         }

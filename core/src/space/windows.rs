@@ -195,7 +195,7 @@ fn home(plan: WindowPlan) -> u64 {
 }
 
 impl Space {
-    /// Takes blocks for a file as [`Windows`] places them: the first part of what is asked for, or nothing.
+    /// Takes blocks for a file as its windows and pools place them: the first part of what is asked for, or nothing.
     pub fn take_ahead(&self, plan: WindowPlan, seeker: &Seeker) -> Option<Range<DevBlock>> {
         let found = self.0.windows.change(|windows| {
             self.map(|map| {
