@@ -101,7 +101,8 @@ impl Ours {
     /// What the filesystem or the browser's file says.
     pub fn begin(&mut self, personality: &str, watched: bool) -> Result<()> {
         self.run = None;
-        let setup = Setup::sized(personality, &Directives::default(), DEVICE_BYTES).map_err(|error| error.to_string())?;
+        let setup =
+            Setup::sized(personality, &Directives::default(), DEVICE_BYTES).map_err(|error| error.to_string())?;
         self.medium.file(|file| file.resize(0)).map_err(said)?;
         found::make(&self.medium, &setup).map_err(said)?;
         let devices = found::devices(&self.medium, &setup, Start::Format);
@@ -133,9 +134,7 @@ impl Ours {
                     }
                 })
             }
-            Run::Watched(session) => {
-                pages.iter().try_for_each(|page| line(session, &pwrite(*page, byte(*page, seed))))
-            }
+            Run::Watched(session) => pages.iter().try_for_each(|page| line(session, &pwrite(*page, byte(*page, seed)))),
         }
     }
 
