@@ -28,7 +28,7 @@ function timed(work) {
   return performance.now() - start;
 }
 
-/** Raw writes of 4 KiB. The byte differs from page to page, as the engine's does; filling the buffer is not avoided. */
+/** Raw writes of 4 KiB. The byte differs from page to page, as the engine's does; filling the buffer is counted. */
 function writeRaw(pages, seed) {
   const buffer = new Uint8Array(PAGE);
   for (const page of pages) {
@@ -53,9 +53,9 @@ function beginRaw() {
 
 /** The engine's fsync, and the part of it that the file's own flush took. What it counts as written must be there. */
 function syncOurs() {
-  const [before, flushed] = [engine.counts(), engine.syncing()];
+  const [before, flushed] = [Array.from(engine.counts(), Number), engine.syncing()];
   const sync = timed(() => engine.sync());
-  const [writes, bytes, syncs] = engine.counts().map((count, at) => Number(count - before[at]));
+  const [writes, bytes, syncs] = Array.from(engine.counts(), (count, at) => Number(count) - before[at]);
   if (bytes < PAGES * PAGE || syncs < 1) throw new Error(`fsync wrote ${bytes} bytes and flushed ${syncs} times`);
   return { sync, flush: engine.syncing() - flushed, writes, syncs };
 }

@@ -1,6 +1,6 @@
 //! Measures over the browser's private storage: the program behind `cargo xtask bench opfs`, which builds what it serves.
 //!
-//! Each row is a ratio of medians' samples: both sides are measured in one worker, taking turns. Nothing is judged but said.
+//! Both sides are measured in one worker, taking turns; a row is the median of the rounds' ratios. No goal fails the run.
 
 use std::process::ExitCode;
 
