@@ -77,7 +77,7 @@ enum Run {
     /// Nothing is recorded, and a task inside makes the calls.
     Plain(Machine),
     /// As the page has it: lines of a script, every event recorded, overwritten blocks remembered.
-    Watched(Session),
+    Watched(Box<Session>),
 }
 
 #[wasm_bindgen]
@@ -108,7 +108,7 @@ impl Ours {
         let devices = found::devices(&self.medium, &setup, Start::Format);
         let script = parse::parse("open -f a").map_err(|errors| errors[0].to_string())?;
         self.run = Some(if watched {
-            Run::Watched(Session::play_on(setup, devices, &script.lines))
+            Run::Watched(Box::new(Session::play_on(setup, devices, &script.lines)))
         } else {
             let mut machine = Machine::on(&setup, &devices, Recording::Off);
             idle(machine.play(&script))?;
