@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::toolchain::{self, WASM};
-use crate::{Outcome, run};
+use crate::{Outcome, opfs, run};
 
 /// The JavaScript filesystem that the page cache is measured against.
 const MEMFS: &str = "memfs@4.80.1";
@@ -19,6 +19,8 @@ a recording is kept. Nothing is judged: a slow machine fails nothing.
 The rows run natively and, where node is found, in WebAssembly under node; there the page cache meets memfs, which \
 npm fetches into target/. What cannot be had is left out, and the report says so.")]
 pub struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Print one JSON document instead of the table
     #[arg(long)]
     json: bool,
@@ -30,8 +32,18 @@ pub struct Options {
     native_only: bool,
 }
 
+/// What is measured elsewhere than in this process.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Writes and flushes on the browser's private storage, in headless Chromium
+    Opfs(opfs::Options),
+}
+
 /// Builds the works for both places, fetches the peer and prints the report.
 pub fn run(options: &Options) -> Outcome {
+    if let Some(What::Opfs(options)) = &options.what {
+        return opfs::run(options);
+    }
     eprintln!("Compiling the works with optimisation ...");
     build(&["--bin", "measure"])?;
     let target = run::target_folder()?;

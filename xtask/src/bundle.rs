@@ -21,7 +21,7 @@ pub enum Profile {
 pub fn build(profile: Profile) -> Outcome<PathBuf> {
     toolchain::need_wasm()?;
     println!("[1/3] Compiling the page and the worker to wasm ...");
-    compile(profile)?;
+    compile(&["app", "worker"], profile)?;
     println!("[2/3] Writing the JavaScript that joins wasm to the browser ...");
     let staging = run::target_folder()?.join("dist-staging");
     empty_folder(&staging)?;
@@ -34,16 +34,21 @@ pub fn build(profile: Profile) -> Outcome<PathBuf> {
     Ok(run::dist())
 }
 
-fn compile(profile: Profile) -> Outcome {
+/// Compiles binaries of the page's package.
+pub fn compile(binaries: &[&str], profile: Profile) -> Outcome {
     let mut cargo = run::cargo();
-    cargo.args(["build", "-p", "extentscope-web", "--bin", "app", "--bin", "worker", "--target", WASM]);
+    cargo.args(["build", "-p", "extentscope-web", "--target", WASM]);
+    for name in binaries {
+        cargo.args(["--bin", name]);
+    }
     if profile == Profile::Release {
         cargo.args(["--profile", "page"]);
     }
     run::status(&mut cargo)
 }
 
-fn bindgen(name: &str, profile: Profile, out: &Path) -> Outcome {
+/// Writes a binary's wasm and its JavaScript.
+pub fn bindgen(name: &str, profile: Profile, out: &Path) -> Outcome {
     let folder = match profile {
         Profile::Release => "page",
         Profile::Dev => "debug",
@@ -84,7 +89,8 @@ fn write(path: &Path, text: &str) -> Outcome {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn empty_folder(folder: &Path) -> Outcome {
+/// Makes a folder, or what is in it go.
+pub fn empty_folder(folder: &Path) -> Outcome {
     let result = if folder.exists() { remove_content(folder) } else { fs::create_dir_all(folder) };
     result.map_err(|error| format!("{}: {error}", folder.display()))
 }
@@ -98,7 +104,7 @@ fn remove_content(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Copies all files below `from`. Folders wait in a list; nothing recurses.
-fn copy_tree(from: &Path, to: &Path) -> Outcome {
+pub fn copy_tree(from: &Path, to: &Path) -> Outcome {
     for file in files_below(from)? {
         let target = to.join(&file);
         let parent = target.parent().unwrap_or(to);

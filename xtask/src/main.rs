@@ -14,6 +14,7 @@ mod explore;
 mod fsx;
 mod fuzz;
 mod kernel;
+mod opfs;
 mod page;
 mod run;
 mod serve;
