@@ -2,7 +2,7 @@
 //!
 //! Which version of a block survived is decided when somebody reads the block. Contents that differ only in blocks that
 //! nobody reads are tried once and counted all: the engine sees its device through reads alone, so that they cannot end
-//! differently. [`Search`] walks through the decisions.
+//! differently. [`next`] walks through the decisions.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

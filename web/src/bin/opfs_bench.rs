@@ -75,7 +75,7 @@ pub struct Ours {
 /// An engine on the file.
 enum Run {
     /// Nothing is recorded, and a task inside makes the calls.
-    Plain(Machine),
+    Plain(Box<Machine>),
     /// As the page has it: lines of a script, every event recorded, overwritten blocks remembered.
     Watched(Box<Session>),
 }
@@ -112,7 +112,7 @@ impl Ours {
         } else {
             let mut machine = Machine::on(&setup, &devices, Recording::Off);
             idle(machine.play(&script))?;
-            Run::Plain(machine)
+            Run::Plain(Box::new(machine))
         });
         Ok(())
     }
