@@ -1,5 +1,14 @@
 //! What the running kernel (6.18) was asked about one rule at a time: short scripts, and what it said.
 
+use extentscope_core::base::Errno;
+use extentscope_core::dev::file::{FileMedium, Remember};
+use extentscope_core::personality::NAMES;
+use extentscope_core::scenario::devices::Start;
+use extentscope_core::scenario::found;
+use extentscope_core::scenario::machine::Machine;
+use extentscope_core::scenario::parse::parse;
+use extentscope_core::scenario::setup::Setup;
+use extentscope_core::sim::cx::Recording;
 use extentscope_tests::document::Document;
 use extentscope_tests::goldens::model;
 
@@ -54,4 +63,43 @@ fn data_behind_the_end_of_a_record_in_its_last_page_is_told_as_data_at_the_end()
     let script = "#@ mkfs.ext4 -b 1024\nopen -f a\nfalloc 41k 20k\nfalloc 0 41k\npwrite 43k 3k\n";
     let seen = asked(script).steps[3].files["a"].seek.clone();
     assert_eq!(seen, Some(serde_json::json!([["H", 0, 41984], ["D", 41984, 41984]])));
+}
+
+/// What `xfs_io` was told on a mount with `-o ro`, call by call.
+const READ_ONLY: [(&str, Option<Errno>); 13] = [
+    ("open z", Some(Errno::EROFS)),
+    ("open -f n", Some(Errno::EROFS)),
+    ("open n", Some(Errno::ENOENT)),
+    ("open -r z", None),
+    ("pread 0 4k", None),
+    ("pwrite 0 4k", Some(Errno::EBADF)),
+    ("truncate 0", Some(Errno::EINVAL)),
+    ("falloc 0 4k", Some(Errno::EBADF)),
+    ("fiemap -v", None),
+    ("fsync", None),
+    ("syncfs", None),
+    ("mv z y", Some(Errno::EROFS)),
+    ("rm z", Some(Errno::EROFS)),
+];
+
+#[test]
+fn a_mount_that_cannot_be_written_refuses_to_open_for_writing() {
+    for personality in NAMES {
+        let setup = Setup::new(personality, &parse("#@ blocks 64\nquit").expect("ours").directives).expect("modelled");
+        let medium = FileMedium::new(Vec::new(), setup.block_size(), Remember::No);
+        found::make(&medium, &setup).expect("there is room");
+        let mut machine = Machine::on(&setup, &found::devices(&medium, &setup, Start::Format), Recording::Off);
+        machine.play(&parse("open -f z\npwrite -S 0x61 0 8k\nfsync\n").expect("ours"));
+        drop(machine);
+        let before = medium.file(|file| file.clone());
+        let mut machine = Machine::on(&setup, &found::devices(&medium, &setup, Start::ReadOnly), Recording::Off);
+        for (line, errno) in READ_ONLY {
+            machine.take_finished();
+            machine.play(&parse(line).expect("ours"));
+            let [finished] = &machine.take_finished()[..] else { panic!("{line}: one command ends") };
+            assert_eq!(finished.result.err, errno.map(|errno| errno.name()), "{personality}: {line}");
+        }
+        drop(machine);
+        assert!(medium.file(|file| *file == before), "{personality}: nothing was written");
+    }
 }

@@ -23,7 +23,7 @@ pub fn view(ui: Ui<'_>) -> Html {
         state.drawer.then_some("drawer"),
         state.play.on.then_some("playing"),
         state.play.too_fast_for_motion().then_some("no-motion"),
-        (state.layout == Layout::Narrow).then(|| format!("pane-{}", state.pane.word().to_lowercase())),
+        (state.layout == Layout::Narrow).then(|| format!("pane-{}", state.pane.word().to_ascii_lowercase())),
     );
     html! {
         <div {class}>

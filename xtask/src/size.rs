@@ -8,7 +8,7 @@ use brotli::enc::BrotliEncoderParams;
 use crate::{Outcome, bundle};
 
 /// Everything in `dist/` together, compressed as a good host does it.
-const BUDGET_BYTES: usize = 725_000;
+const BUDGET_BYTES: usize = 700_000;
 
 /// One file, or the sum of all.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,6 +1,6 @@
 //! A device with a write cache: completes every request at once, and keeps for good what was flushed.
 
-use super::medium::{Medium, Memory};
+use super::medium::{Medium, Memory, in_order};
 use super::power::{Survivors, Unflushed};
 use super::queue::Runs;
 use super::{BlockDevice, Completion, Op, Request};
@@ -90,8 +90,7 @@ impl Disk {
         for gap in self.contents.gaps(range) {
             found.extend(self.medium.read(gap)?);
         }
-        found.sort_by_key(|(run, _)| run.start);
-        Ok(found)
+        Ok(in_order(found))
     }
 }
 

@@ -46,8 +46,7 @@ impl Medium for Memory {
         let mut found: Runs =
             self.contents.overlapping(range).map(|(run, one)| (run.intersect(&range), one.clone())).collect();
         found.extend(self.contents.gaps(range).into_iter().map(|gap| (gap, self.prefill.clone())));
-        found.sort_by_key(|(run, _)| run.start);
-        Ok(found)
+        Ok(in_order(found))
     }
     fn write(&mut self, runs: &[(Range<DevBlock>, Stamped)]) -> Result<(), Errno> {
         for (range, stamped) in runs {
@@ -58,4 +57,10 @@ impl Medium for Memory {
     fn sync(&mut self) -> Result<(), Errno> {
         Ok(())
     }
+}
+
+/// Runs of a medium's parts, by their blocks.
+pub(super) fn in_order(mut runs: Runs) -> Runs {
+    runs.sort_by_key(|(run, _)| run.start);
+    runs
 }

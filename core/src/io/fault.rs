@@ -32,8 +32,7 @@ impl Volume {
             }
             let cached = self.cache.folio_at(ino, page, |_| ()).is_some();
             let refused = self.is_shut_down() && (fill.is_some() || !cached);
-            // Such a mapping cannot be made for writing.
-            if refused || (fill.is_some() && self.is_read_only()) {
+            if refused {
                 return Transfer { done: at - pos, error: Some(FsError::SigBus) };
             }
             let done = match fill {

@@ -3,7 +3,9 @@
 use super::Volume;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Errno, ExtentKind, FileBlock, Ino, NodePlace, Payload, Prov, Range, RangeMap, Stamped};
+use crate::base::{
+    DevBlock, Errno, ExtentKind, FileBlock, Gather, Ino, NodePlace, Payload, Prov, Range, RangeMap, Stamped,
+};
 use crate::dev::{Op, Runs};
 use crate::inode::{Inode, InodeTable};
 use crate::personality::plan::{Defect, Unpin};
@@ -36,6 +38,10 @@ impl Volume {
     /// # Errors
     /// As of [`Volume::commit`].
     pub(super) async fn commit_and(&self, unpin: Unpin) -> Result<(), Errno> {
+        // Nothing has changed there, and fsync succeeds (`ext4_sync_file`).
+        if self.is_read_only() {
+            return Ok(());
+        }
         self.still_writes()?;
         let lock = LockId { class: LockClass::Commit, a: 0, b: 0 };
         let _one = self.cx.lock(lock, Mode::Exclusive).await;
@@ -185,18 +191,18 @@ impl Volume {
             preallocated: inode.preallocated,
         };
         let (inodes, names, next_ino) = self.inodes.table(|table| {
-            let inodes = table.inodes.iter().map(|(ino, one)| (*ino, inode(one))).collect();
+            let inodes = table.inodes.iter().map(|(ino, one)| (*ino, inode(one))).gather();
             (inodes, table.names.clone(), table.next)
         });
         let pieces = self.space.pieces();
-        let packed = pieces.iter().flat_map(|(start, piece)| self.packed(Range::new(*start, piece.end))).collect();
+        let packed = pieces.iter().flat_map(|(start, piece)| self.packed(Range::new(*start, piece.end))).gather();
         Metadata {
             trees: self.extents.trees(Clone::clone),
             inodes,
             names,
             next_ino,
-            inline: self.extents.inline().all().into_iter().map(|(id, stamped)| (id, stamped.data)).collect(),
-            disk_extents: self.refs.made().into_iter().collect(),
+            inline: self.extents.inline().all().into_iter().map(|(id, stamped)| (id, stamped.data)).gather(),
+            disk_extents: self.refs.made().into_iter().gather(),
             pieces,
             packed,
             sums: self.sums.all(),
@@ -236,7 +242,7 @@ impl Volume {
         self.load_inodes(&image);
         let records = &contents.extents;
         let inline =
-            contents.inline.iter().map(|(id, data)| (*id, Stamped { data: data.clone(), prov: Prov(0) })).collect();
+            contents.inline.iter().map(|(id, data)| (*id, Stamped { data: data.clone(), prov: Prov(0) })).gather();
         let inodes: Vec<Ino> = contents.inodes.keys().copied().collect();
         self.extents.load(&inodes, records, &inline);
         let reserved = records.iter().filter(|extent| extent.kind == ExtentKind::Reserved);

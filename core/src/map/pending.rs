@@ -64,7 +64,7 @@ impl Volume {
     /// Those of [`Volume::commit`].
     pub async fn commit_for(&self, ino: Ino, least: Change) -> Result<(), Errno> {
         let changed = || self.pending.with(|pending| pending.changed.get(&ino).is_some_and(|change| *change >= least));
-        if self.profile.commit_data == CommitData::Ahead && !changed() {
+        if self.profile.commit_data == CommitData::Ahead && !changed() && !self.is_read_only() {
             self.still_writes()?;
             // What was written in place is in the device's cache only (`ext4_sync_file`, `blkdev_issue_flush`).
             return self.io.flush().await;

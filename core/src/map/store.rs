@@ -1,7 +1,7 @@
 //! What the device keeps of this filesystem, as far as this mount knows, and what a commit changes in it.
 
 use crate::base::packed::Piece;
-use crate::base::{BlockSize, DevBlock, Errno, Extent, Ino, NodePlace, Payload, Range, RangeMap};
+use crate::base::{BlockSize, DevBlock, Errno, Extent, Gather, Ino, NodePlace, Payload, Range, RangeMap};
 use crate::extent::Trees;
 use crate::personality::Profile;
 use crate::personality::plan::Defect;
@@ -111,7 +111,7 @@ impl Store {
             Some(late) => {
                 let mut counts = Edits::new();
                 self.users.tell(&mut counts);
-                let users = counts.extract_if(.., |key, _| key.kind == Kind::Users.number()).collect();
+                let users = counts.extract_if(.., |key, _| key.kind == Kind::Users.number()).gather();
                 self.pending.extend(std::mem::replace(late, users));
                 self.pending.extend(counts);
             }
@@ -204,21 +204,20 @@ fn changes(old: &Metadata, new: &Metadata, block: BlockSize, edits: &mut Edits) 
     });
     old.disk_extents.difference(&new.disk_extents).for_each(|range| forget(edits, &Item::DiskExtent(*range)));
     new.disk_extents.difference(&old.disk_extents).for_each(|range| put(edits, &Item::DiskExtent(*range)));
-    differ(&by_start(&old.sums), &by_start(&new.sums), edits, |start, (end, sum)| {
-        vec![Item::Sum(Range::new(*start, *end), *sum)]
-    });
-    let piece = |start: DevBlock, piece: &Piece| Item::Piece(Range::new(start, piece.end), piece.device);
-    let place = |pieces: &BTreeMap<DevBlock, Piece>| -> BTreeMap<DevBlock, (DevBlock, Range<DevBlock>)> {
-        pieces.iter().map(|(start, piece)| (*start, (piece.end, piece.device))).collect()
+    let sums = |of: &RangeMap<DevBlock, u32>, not: &RangeMap<DevBlock, u32>| -> Vec<Item> {
+        let only = of.iter().filter(|(range, sum)| not.get(range.start) != Some((*range, sum)));
+        only.map(|(range, sum)| Item::Sum(range, *sum)).collect()
     };
-    differ(&place(&old.pieces), &place(&new.pieces), edits, |start, (end, device)| {
-        vec![piece(*start, &Piece { end: *end, device: *device, left: 0 })]
-    });
-}
-
-/// Runs by their first block.
-fn by_start(sums: &RangeMap<DevBlock, u32>) -> BTreeMap<DevBlock, (DevBlock, u32)> {
-    sums.iter().map(|(range, sum)| (range.start, (range.end, *sum))).collect()
+    sums(&old.sums, &new.sums).iter().for_each(|item| forget(edits, item));
+    sums(&new.sums, &old.sums).iter().for_each(|item| put(edits, item));
+    // How many blocks of a piece are left is counted again at the mount.
+    let place = |piece: &Piece| (piece.end, piece.device);
+    let pieces = |of: &BTreeMap<DevBlock, Piece>, not: &BTreeMap<DevBlock, Piece>| -> Vec<Item> {
+        let only = of.iter().filter(|(start, piece)| not.get(start).map(place) != Some(place(piece)));
+        only.map(|(start, piece)| Item::Piece(Range::new(*start, piece.end), piece.device)).collect()
+    };
+    pieces(&old.pieces, &new.pieces).iter().for_each(|item| forget(edits, item));
+    pieces(&new.pieces, &old.pieces).iter().for_each(|item| put(edits, item));
 }
 
 /// Names with their place among those of the same digest.
@@ -229,7 +228,7 @@ fn numbered(names: &BTreeMap<String, Ino>) -> BTreeMap<(&str, u64), Ino> {
         *nth += 1;
         *nth - 1
     };
-    names.iter().map(|(name, ino)| ((name.as_str(), number(name, &mut seen)), *ino)).collect()
+    names.iter().map(|(name, ino)| ((name.as_str(), number(name, &mut seen)), *ino)).gather()
 }
 
 /// Walks two maps at once, and edits the items of what only one has or both have differently.

@@ -20,12 +20,12 @@ pub(super) fn wants(command: &Command, file: Option<&OpenFile>) -> Option<Wants>
         | Command::Truncate(_)
         | Command::Fallocate(_)
         | Command::CopyRange(_)
+        | Command::Open(_)
         | Command::Snapshot(_)
         | Command::Remove(_)
         | Command::Rename { .. }
         | Command::Extsize(Some(_))
         | Command::Cowextsize(Some(_)) => Wants::Change,
-        Command::Open(_) => Wants::Open,
         Command::Pread(_) => Wants::Read,
         Command::Stat(_) | Command::Fiemap(_) | Command::Filefrag(_) | Command::Seek(_) | Command::Bmap(_) => {
             Wants::Look

@@ -1,6 +1,7 @@
 //! The settings of a run: a personality, its options, a device.
 
 use super::script::Directives;
+use crate::base::Gather;
 use crate::personality::{self, OptionError, Profile, Request};
 use crate::store::Layout;
 use crate::store::superblock::SETTINGS_MAX;
@@ -138,7 +139,7 @@ impl Setup {
 /// What of the directives decides how a filesystem of `size` bytes looks on the device and behaves.
 fn settings(personality: &str, directives: &Directives, size: u64) -> String {
     let own = |of: &std::collections::BTreeMap<String, String>| -> std::collections::BTreeMap<String, String> {
-        of.iter().filter(|(name, _)| *name == personality).map(|(name, value)| (name.clone(), value.clone())).collect()
+        of.iter().filter(|(name, _)| *name == personality).map(|(name, value)| (name.clone(), value.clone())).gather()
     };
     let kept = Directives {
         personality: Some(personality.to_owned()),

@@ -4,7 +4,7 @@
 //! says of each byte, and by what the command answered; addresses are each allocator's own and are not compared.
 
 use crate::base::fiemap::{Segment, flags};
-use crate::base::{PAGE_SIZE, Range};
+use crate::base::{Gather, PAGE_SIZE, Range};
 use crate::observe::{self, FileObservation, PageState};
 use crate::personality;
 use crate::query::fiemap::Byte;
@@ -129,7 +129,7 @@ impl Played {
             Ok(machine) => {
                 let names = machine.fs().volume().inodes.table(|table| table.names.clone());
                 let look = |ino| SideFile::of(&seen_from_outside(machine.fs(), ino));
-                names.into_iter().map(|(name, ino)| (name, look(ino))).collect()
+                names.into_iter().map(|(name, ino)| (name, look(ino))).gather()
             }
             Err(_) => BTreeMap::new(),
         };
@@ -189,12 +189,12 @@ fn dirty(seen: &FileObservation) -> Vec<Range<Byte>> {
 pub fn differences(sides: &[Side], file: &str) -> Vec<Range<Byte>> {
     let files: Vec<&SideFile> = sides.iter().filter_map(|side| side.files.get(file)).collect();
     let edges = files.iter().flat_map(|file| &file.runs).flat_map(|run| [run.bytes.start, run.bytes.end]);
-    let edges: BTreeSet<Byte> = edges.collect();
+    let edges: BTreeSet<Byte> = edges.gather();
     let mut found: Vec<Range<Byte>> = Vec::new();
     for (start, end) in edges.iter().zip(edges.iter().skip(1)) {
-        let said: BTreeSet<Option<Option<u32>>> = files.iter().map(|file| file.flags(*start)).collect();
+        let same = files.windows(2).all(|two| two[0].flags(*start) == two[1].flags(*start));
         match found.last_mut() {
-            _ if said.len() <= 1 => {}
+            _ if same => {}
             Some(last) if last.end == *start => last.end = *end,
             _ => found.push(Range::new(*start, *end)),
         }

@@ -4,7 +4,7 @@ use super::contents::Contents;
 use super::corrupt::{Finding, Rule};
 use super::users::{Change, Users};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, Ino, Range, RangeMap};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, Gather, Ino, Range, RangeMap};
 use crate::personality::Profile;
 use crate::personality::plan::{InlinePlace, Prealloc, SharePlan};
 use std::collections::BTreeSet;
@@ -247,6 +247,6 @@ fn difference(mine: &RangeMap<DevBlock, ()>, theirs: &RangeMap<DevBlock, ()>) ->
 
 /// The inodes of a commit that no name refers to: a mount removes them.
 pub fn orphans(contents: &Contents) -> Vec<Ino> {
-    let named: BTreeSet<Ino> = contents.names.values().copied().collect();
+    let named: BTreeSet<Ino> = contents.names.values().copied().gather();
     contents.inodes.keys().filter(|ino| !named.contains(ino)).copied().collect()
 }

@@ -8,7 +8,7 @@ use super::key::Key;
 use super::layout::Layout;
 use super::node::{self, Entry, Node, Pointer, ROOM};
 use super::users::Edits;
-use crate::base::Errno;
+use crate::base::{Errno, Gather};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -63,7 +63,7 @@ impl CowTree {
     /// The tree that was found on a device.
     pub fn found(layout: Layout, root: Option<Pointer>, live: BTreeMap<u32, NodeBytes>) -> Self {
         let fresh = live.last_key_value().map_or(0, |(last, _)| last + 1);
-        let holes = (0..fresh).filter(|address| !live.contains_key(address)).collect();
+        let holes = (0..fresh).filter(|address| !live.contains_key(address)).gather();
         Self { layout, root, live, holes, fresh }
     }
 

@@ -18,6 +18,7 @@ impl Fs {
 
     /// Sets the extent size hint, in bytes; 0 takes it away. A file that has data keeps what it has (EINVAL).
     pub async fn set_extsize(&self, ino: Ino, bytes: u32) -> OpResult<()> {
+        self.want_write()?;
         let volume = self.volume();
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         let old = self.hints(ino);
@@ -33,6 +34,7 @@ impl Fs {
 
     /// Sets the extent size hint of copy on write, in bytes; 0 takes it away.
     pub async fn set_cowextsize(&self, ino: Ino, bytes: u32) -> OpResult<()> {
+        self.want_write()?;
         let volume = self.volume();
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         if self.size_hint_kept(bytes)? {
@@ -43,10 +45,8 @@ impl Fs {
 
     /// Sets the flag of no copy on write.
     pub async fn set_nocow(&self, ino: Ino) -> OpResult<()> {
+        self.want_write()?;
         let volume = self.volume();
-        if volume.is_read_only() {
-            return Err(Errno::EROFS.into());
-        }
         let _lock = volume.cx.lock(inode_lock(ino), Mode::Exclusive).await;
         match volume.profile.nocow {
             NocowPlan::Refused | NocowPlan::Always => return Err(Errno::EOPNOTSUPP.into()),

@@ -9,6 +9,11 @@ use crate::store::Finding;
 use crate::trace::{Event, Frame};
 
 impl Fs {
+    /// Whether the mount lets anything change (`mnt_want_write`); EROFS where it does not.
+    pub(super) fn want_write(&self) -> Result<(), Errno> {
+        if self.volume().is_read_only() { Err(Errno::EROFS) } else { Ok(()) }
+    }
+
     /// Unmounts cleanly and mounts again; files that were open are opened again, none has a mapping.
     pub async fn remount(&self) -> OpResult<()> {
         let volume = self.volume();

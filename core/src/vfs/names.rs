@@ -10,6 +10,7 @@ impl Fs {
     /// Gives a file another name. A file that has that name is closed and goes; the new one may be written back first,
     /// so that a crash does not leave a name without data (`ext4_rename`, `btrfs_rename`; recording 089).
     pub async fn rename(&self, from: &str, to: &str) -> OpResult<()> {
+        self.want_write()?;
         let volume = self.volume();
         let ino = volume.inodes.lookup(from).ok_or(Errno::ENOENT)?;
         if from == to {

@@ -1,6 +1,5 @@
 //! Descriptors: which files are open, and which one commands mean.
 
-use super::shutdown::Wants;
 use super::{Fs, OpResult};
 use crate::base::hints::Hints;
 use crate::base::{Errno, Ino, Prov};
@@ -73,10 +72,14 @@ impl Fs {
         let volume = self.volume();
         let found = volume.inodes.lookup(name);
         let ino = match found {
-            Some(_) if flags.truncate && volume.is_read_only() => return Err(Errno::EROFS.into()),
-            Some(ino) => ino,
+            Some(ino) => {
+                if flags.truncate || !flags.read_only {
+                    self.want_write()?;
+                }
+                ino
+            }
             None if flags.create => {
-                self.answers(Wants::Change)?;
+                self.want_write()?;
                 let ino = volume.inodes.create();
                 volume.note_change(ino, Change::Times);
                 volume.extents.add_inode(ino);
@@ -160,6 +163,7 @@ impl Fs {
 
     /// Takes a name away; the file goes with its last descriptor.
     pub async fn remove(&self, name: &str) -> OpResult<()> {
+        self.want_write()?;
         if self.open_files(|open| open.by_name(name).is_some()) {
             self.close(name).await?;
         }

@@ -13,8 +13,6 @@ use crate::trace::Frame;
 pub enum Wants {
     /// To change something, or to know that it is durable.
     Change,
-    /// A file, maybe a new one.
-    Open,
     /// To share blocks.
     Share,
     /// Bytes.
@@ -29,13 +27,9 @@ impl Fs {
     /// Whether a call still gets what it wants; the errno where it does not.
     pub fn answers(&self, wants: Wants) -> Result<(), FsError> {
         let volume = self.volume();
-        // The filesystem is asked only after the mount was (`mnt_want_write`).
-        if volume.is_read_only() && matches!(wants, Wants::Change | Wants::Share) {
-            return Err(Errno::EROFS.into());
-        }
         let Some(plan) = volume.profile.shutdown.filter(|_| volume.is_shut_down()) else { return Ok(()) };
         let errno = match wants {
-            Wants::Change | Wants::Open => Some(plan.changes),
+            Wants::Change => Some(plan.changes),
             Wants::Share => plan.shares,
             Wants::Read => plan.reads,
             Wants::Look => plan.looks,

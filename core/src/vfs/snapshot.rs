@@ -9,6 +9,7 @@ use crate::trace::{Counter, Frame, Mode};
 impl Fs {
     /// Writes everything back, then gives each file a copy `NAME/file` whose records have the same blocks.
     pub async fn snapshot(&self, name: &str) -> OpResult<()> {
+        self.want_write()?;
         let volume = self.volume();
         if volume.profile.clone.snapshot == SnapshotPlan::Refused {
             return Err(Errno::ENOTTY.into());

@@ -104,8 +104,10 @@ fn sentence(subject: Option<&str>, phrases: &[Message]) -> String {
         text.push_str(&phrase.text());
     }
     if subject.is_none() {
-        let rest = text.split_off(text.chars().next().map_or(0, char::len_utf8));
-        text = text.to_uppercase() + &rest;
+        // Only a file's name could begin with another letter, and that stays as it is.
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
     }
     text + "."
 }

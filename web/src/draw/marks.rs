@@ -24,7 +24,9 @@ pub fn end_of_file(file: &FileScene, frame: &Frame, block_size: u64) -> Html {
     let label = format!("EOF {}", bytes(file.size));
     let width = nth(label.len()) * frame.sizes.font * 0.62;
     let left = x + width + 4.0 > frame.axis.right();
-    let (anchor, text_x) = if left { ("end", x - 4.0) } else { ("start", x + 4.0) };
+    // The title of the first lane stands in the same line.
+    let title = frame.axis.left + nth(Lane::Cache.title().len() + 1) * frame.sizes.font * 0.66;
+    let (anchor, text_x) = if left { ("end", x - 4.0) } else { ("start", (x + 4.0).max(title)) };
     html! {
         <g class="eof" aria-hidden="true">
             <path d={format!("M{x:.1} {:.1} V{:.1}", frame.sizes.ruler - 2.0, frame.device_top - frame.sizes.title)} />

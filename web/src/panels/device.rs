@@ -34,7 +34,8 @@ fn storage(ui: Ui<'_>) -> Html {
             )
         }
         (Place::Copy, _) => format!(
-            "{kib} KiB: a read-only copy of the browser's private storage, as it was at that moment. The other tab goes on."
+            "{kib} KiB: a read-only copy of the browser's private storage, as it was at that moment. Files open with -r. The other \
+             tab goes on."
         ),
         _ => format!("{kib} KiB in memory, as long as this page is open."),
     };

@@ -38,7 +38,7 @@ fn message(ui: Ui<'_>) -> Html {
         <div class={classes!("notice", notice.error.then_some("error"))} role="alert" data-testid="notice">
             <pre>{ notice.text.clone() }</pre>
             if notice.text == HELD {
-                <p>
+                <p class="choices">
                     { ui.button("Try again", Some("held-retry"), Action::Place(Place::Opfs)) }
                     { ui.button("Read-only copy", Some("held-copy"), Action::Place(Place::Copy)) }
                     { ui.button("In memory", Some("held-memory"), Action::Place(Place::Memory)) }

@@ -1,7 +1,5 @@
 //! What every filesystem shows after the same lines.
 
-use std::collections::BTreeSet;
-
 use extentscope_core::base::Range;
 use extentscope_core::base::fiemap::{SegmentKind, flags};
 use extentscope_core::query::fiemap::Byte;
@@ -42,11 +40,16 @@ impl Same {
         let files = || sides.iter().filter_map(|side| side.files.get(file));
         let part = sides.iter().filter(|side| side.refused.is_none());
         Self {
-            size: files().map(|file| file.size).collect::<BTreeSet<_>>().len() <= 1,
-            blocks: files().map(|file| file.blocks).collect::<BTreeSet<_>>().len() <= 1,
-            answer: part.map(|side| &side.answer).collect::<BTreeSet<_>>().len() <= 1,
+            size: alike(files().map(|file| file.size)),
+            blocks: alike(files().map(|file| file.blocks)),
+            answer: alike(part.map(|side| &side.answer)),
         }
     }
+}
+
+fn alike<T: PartialEq>(mut all: impl Iterator<Item = T>) -> bool {
+    let first = all.next();
+    all.all(|other| Some(other) == first)
 }
 
 fn sentence(differs: &[Stretch], same: &Same) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use extentscope_core::base::TaskId;
+use extentscope_core::base::{Gather, TaskId};
 use extentscope_core::trace::{Event, LockClass, LockId, Mode, Reason, TaskState};
 
 use crate::scene::{Doing, LockLane, LockSpan, Segment, TaskLane};
@@ -126,7 +126,7 @@ impl Index {
     /// The lanes of the locks that are held or wanted in the steps `first..end`.
     pub fn lock_lanes(&self, first: usize, end: usize) -> Vec<LockLane> {
         let end = end.min(self.steps + 1);
-        let order: BTreeMap<TaskId, usize> = self.tasks.keys().enumerate().map(|(at, task)| (*task, at)).collect();
+        let order: BTreeMap<TaskId, usize> = self.tasks.keys().enumerate().map(|(at, task)| (*task, at)).gather();
         let mut lanes: BTreeMap<(LockClass, u64), Vec<LockSpan>> = BTreeMap::new();
         for span in self.spans.iter().filter(|span| span.from < end && span.to > first) {
             lanes.entry(lane_key(span.lock)).or_default().push(LockSpan {

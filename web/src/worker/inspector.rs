@@ -9,9 +9,9 @@ use extentscope_core::view::select::Selection;
 
 use super::looks::{FileLooks, Run, inside};
 use super::motion::LaneRuns;
-use super::people;
+use super::{metadata, people};
 use crate::protocol::Pick;
-use crate::scene::{CauseItem, DeviceScene, Fact, InspectorScene, Lane, Look, MetaScene};
+use crate::scene::{CauseItem, DeviceScene, Fact, InspectorScene, Lane, Look};
 
 /// What the selection means to the engine.
 pub fn selection(pick: Pick, ino: Option<Ino>) -> Option<Selection> {
@@ -69,9 +69,9 @@ pub fn device_block(session: &mut Session, block: u64, device: &DeviceScene) -> 
 }
 
 /// Everything about a place behind the data.
-pub fn metadata_block(session: &mut Session, block: u64, meta: &MetaScene) -> InspectorScene {
-    let cell = meta.at(block).and_then(|at| meta.cells.get(at));
-    let what = cell.map(|cell| fact("state", cell.words.clone()));
+pub fn metadata_block(session: &mut Session, block: u64) -> InspectorScene {
+    let layout = session.setup().layout();
+    let what = metadata::cell(session.world(), &layout, block).map(|cell| fact("state", cell.words));
     let why = why(session, Selection::Device(DevBlock(block)));
     InspectorScene {
         title: format!("Device block {block}"),

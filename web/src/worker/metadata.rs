@@ -22,6 +22,16 @@ pub fn scene(world: &World, layout: &Layout, view: &View, lens_blocks: u64) -> M
     MetaScene { cells, first, nodes, used, start: start.start.0, each: start.len() }
 }
 
+/// What lies at a block behind the data, shown or not.
+pub fn cell(world: &World, layout: &Layout, block: u64) -> Option<MetaCell> {
+    let block = DevBlock(block);
+    let slot = || (0..2).find(|slot| layout.superblock(*slot).contains(block));
+    match layout.node_at(block) {
+        Some(address) => Some(node(world, layout, address)),
+        None => slot().map(|slot| superblock(world, layout, slot)),
+    }
+}
+
 fn busy(world: &World, range: Range<DevBlock>) -> bool {
     world.requests.values().any(|request| request.range.overlaps(&range))
 }

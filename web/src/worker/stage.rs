@@ -181,7 +181,7 @@ impl Stage {
     fn inspect(&self, session: &mut Session, view: &View, scene: &Scene) -> Option<InspectorScene> {
         let pick = view.selection?;
         if pick.lane == Lane::Metadata {
-            return Some(inspector::metadata_block(session, pick.block, &scene.device.meta));
+            return Some(inspector::metadata_block(session, pick.block));
         }
         if pick.lane == Lane::Device {
             return Some(inspector::device_block(session, pick.block, &scene.device));

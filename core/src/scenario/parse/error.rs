@@ -163,7 +163,7 @@ pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
     if typed.is_empty() || typed.len() > 32 {
         return None;
     }
-    let typed = typed.to_lowercase();
+    let typed = typed.to_ascii_lowercase();
     let allowed = (typed.chars().count() / 3).clamp(1, 3);
     let scored = candidates.into_iter().map(|word| (distance(&typed, word), word));
     let best = scored.min_by_key(|(distance, _)| *distance)?;
