@@ -2,8 +2,10 @@
 
 use super::reduce::show;
 use super::{Effect, Engine, Focus, For, Notice, Opening, Reported, Shared, State, Tab, opening, tool_place};
-use crate::protocol::{Answer, Call, HELD, LogDelta, LogEntry, Pick, Tool};
+use crate::protocol::{Answer, Call, HELD, LogDelta, LogEntry, Pick, Place, Tool};
 use crate::scene::{Lane, Scene};
+
+const MOUNTED: &str = "What is on the device is mounted.";
 
 /// The least milliseconds between two sentences while playing.
 const SAY_MS: u64 = 2_000;
@@ -176,7 +178,9 @@ pub(super) fn answered(state: &mut State, wanted: For, result: Result<Answer, St
         (For::Device, Ok(_)) => {
             state.photos = [None, None, None];
             state.broken = String::new();
-            say(state, "What is on the device is mounted.");
+            let copied = state.scene.as_ref().is_some_and(|scene| scene.settings.place == Place::Copy);
+            let how = if copied { "A read-only copy is mounted: open files with -r." } else { MOUNTED };
+            say(state, how);
             Vec::new()
         }
         (For::Device, Err(text)) => {

@@ -138,9 +138,9 @@ fn script_action(state: &mut State, action: Action) -> Effects {
             effects
         }
         Action::Place(place) => {
-            state.notice = None;
+            let chosen_there = state.notice.take().is_some();
             state.forget_file();
-            call(Call::Place(place), For::Device)
+            [call(Call::Place(place), For::Device), leave_notice(chosen_there)].concat()
         }
         Action::Image => call(Call::Image, For::Image),
         Action::OpenImage(bytes) => {
@@ -311,7 +311,7 @@ fn page_action(state: &mut State, action: Action) -> Effects {
         Action::FocusStage => return vec![Effect::Focus(Focus::Stage)],
         Action::Say => state.status = words(state.scene.as_deref()),
         Action::Tell(text) => say(state, text),
-        Action::Dismiss => state.notice = None,
+        Action::Dismiss => return leave_notice(state.notice.take().is_some()),
         Action::Resized { width, low, timeline_steps } => {
             state.low = low;
             return resized(state, width, timeline_steps);
@@ -532,6 +532,11 @@ fn escape(state: &mut State) -> Effects {
     }
     state.pinned = false;
     vec![Effect::Focus(Focus::Stage)]
+}
+
+/// The button that was pressed goes with its message: the keyboard goes on at the stage.
+fn leave_notice(was_there: bool) -> Vec<Effect> {
+    if was_there { vec![Effect::Focus(Focus::Stage)] } else { Vec::new() }
 }
 
 fn resized(state: &mut State, width: u32, timeline_steps: u64) -> Effects {
