@@ -14,7 +14,7 @@ use extentscope_core::text::filefrag::{self, FilefragListing};
 use extentscope_core::text::fincore::{self, Resident};
 use extentscope_core::text::qemu_map;
 use extentscope_core::text::seek::{self, SeekAsk};
-use extentscope_core::text::stat::{self, NativeAttributes, OpenFile, OpenFlags, StatFacts, StatfsFacts};
+use extentscope_core::text::stat::{self, NativeAttributes, OpenFile, OpenFlags, StatFacts, StatfsFacts, XflagsStyle};
 use extentscope_core::text::transfer::{self, Transfer};
 use extentscope_tests::here;
 use serde_json::Value;
@@ -208,11 +208,13 @@ fn file_statistics() {
                     cowextsize: small(&head["cowextsize"]),
                     extents: number(&head["nextents"]),
                     attribute_extents: 0,
-                    sector: 512,
+                    memory: 512,
+                    least_direct: 512,
                 });
                 let (size, blocks) = (number(&head["size"]), number(&head["blocks"]));
                 let flags = open_flags(head["flags"].as_str().unwrap());
-                stat::stat(&StatFacts { name, flags, ino: 0, size, blocks, native })
+                let facts = StatFacts { name, flags, ino: 0, size, blocks, links: 1, io_block: 4096, native };
+                stat::stat(&facts, XflagsStyle::Letters)
             }
             "extsize" => stat::size_hint(name, small(&head["bytes"])),
             "statfs" => stat::statfs(

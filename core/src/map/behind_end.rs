@@ -20,8 +20,7 @@ impl Volume {
         }
         let from = self.eof_block(ino);
         let behind = Range::new(from, LAST_BLOCK.max(from));
-        let staged = self.staging.index(ino).iter().any(|(_, staged)| *staged == Staged::Delayed);
-        let delayed = staged || self.delalloc.blocks(ino) > 0;
+        let delayed = self.has_promises(ino);
         let kept = self.inodes.get(ino, |inode| inode.preallocated);
         if !delayed && (kept || self.extents.next(ino, from).is_none()) {
             return false;
@@ -32,6 +31,12 @@ impl Volume {
             self.dispose(&removed);
         }
         true
+    }
+
+    /// Whether anything of a file is promised and not placed, in the tree or beside it (`i_delayed_blks`).
+    pub fn has_promises(&self, ino: Ino) -> bool {
+        let staged = self.staging.index(ino).iter().any(|(_, staged)| *staged == Staged::Delayed);
+        staged || self.delalloc.blocks(ino) > 0
     }
 
     /// Records and promises of a range go, in the tree and beside it; what is cached stays.

@@ -193,6 +193,17 @@ fn limits(options: &Options, encoded: u32, bucket: u32) -> ExtentLimits {
     ExtentLimits { written, unwritten: bucket, reserved: u32::MAX, boundary: bucket }
 }
 
+/// Buckets at the start of a device that superblocks have. Too many for a teaching device.
+const SUPERBLOCK_BUCKETS: u64 = 8;
+
+/// Blocks that users do not get: 8 % for the copying collector, or twice the buckets that the allocators of tree nodes and
+/// of moved data keep back, whichever is more (`bch2_recalc_capacity`).
+fn kept_back(device_blocks: u64, bucket: u64) -> u64 {
+    let buckets = device_blocks / bucket.max(1);
+    let for_allocators = 2 * (2 * 28 + buckets / 64 + 3) * bucket;
+    for_allocators.max(device_blocks.saturating_sub(bucket * SUPERBLOCK_BUCKETS) * 8 / 100)
+}
+
 /// The profile of a request.
 pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let options = parse(request)?;
@@ -204,13 +215,8 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
     let bucket = bucket_bytes(&options, request.size) / block.bytes();
     let bucket32 = u32::try_from(bucket).map_err(|_| OptionError::not_modelled("mkfs.bcachefs", "--bucket_size"))?;
     let encoded = u32::try_from(options.encoded_extent_max / block.bytes()).unwrap_or(u32::MAX);
-    // `bch2_recalc_capacity`: eight buckets for superblocks; 8 % for the copying collector, or twice the buckets that
-    // the allocators of tree nodes and of moved data keep back, whichever is more. Too much for a teaching device.
     let small = request.size < 16 << 20;
-    let metadata = if small { 0 } else { bucket * 8 };
-    let buckets = device_blocks / bucket.max(1);
-    let kept_back = 2 * (2 * 28 + buckets / 64 + 3) * bucket;
-    let reserve = if small { 0 } else { kept_back.max(device_blocks.saturating_sub(metadata) * 8 / 100) };
+    let metadata = if small { 0 } else { bucket * SUPERBLOCK_BUCKETS };
     Ok(Profile {
         name: NAME,
         magic: 0xca45_1a4e,
@@ -219,7 +225,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         device_blocks,
         data_area: Range::new(DevBlock(metadata), DevBlock(device_blocks.max(metadata))),
         metadata: Vec::new(),
-        spare_blocks: reserve,
+        spare_blocks: if small { 0 } else { kept_back(device_blocks, bucket) },
         space: space_plan(&options, small, bucket, encoded),
         tree: TreeShape { root: 1024, node: 1024, scope: TreeScope::Filesystem, lock: TreeLock::Nodes },
         delayed: Delayed::Cache,
@@ -256,6 +262,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         max_file_size: MAX_FILE_OFFSET,
         rename_flush: RenameFlush::AndWait,
         shutdown: Some(SHUTDOWN),
+        least_io_block: 0,
         native_tool: None,
         commit_data: CommitData::None,
         fsync: FsyncPlan::Part,

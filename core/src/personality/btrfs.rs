@@ -205,6 +205,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         max_file_size: MAX_FILE_OFFSET,
         rename_flush: RenameFlush::OverData,
         shutdown: None,
+        least_io_block: 0,
         native_tool: None,
         commit_data: CommitData::None,
         fsync: FsyncPlan::WholeFile,

@@ -188,6 +188,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         max_file_size: max_file_size(block),
         rename_flush: RenameFlush::Delayed,
         shutdown: Some(SHUTDOWN),
+        least_io_block: 0,
         native_tool: None,
         commit_data: if options.delalloc { CommitData::None } else { CommitData::Ahead },
         fsync: FsyncPlan::Part,

@@ -107,6 +107,8 @@ pub struct Profile {
     pub rename_flush: RenameFlush,
     /// What answers after FS_IOC_GOINGDOWN; `None` where the filesystem has no such call (ENOTTY).
     pub shutdown: Option<ShutdownPlan>,
+    /// The least st_blksize in bytes; a larger block of the filesystem is told instead.
+    pub least_io_block: u64,
     /// The name under which xfs_io knows the filesystem as its own; `None` for a foreign one.
     pub native_tool: Option<&'static str>,
     /// What fsync of a part of a file writes.

@@ -250,6 +250,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         max_file_size: MAX_FILE_OFFSET,
         rename_flush: RenameFlush::Nothing,
         shutdown: Some(SHUTDOWN),
+        least_io_block: PAGE_SIZE,
         native_tool: Some(NAME),
         commit_data: CommitData::None,
         fsync: FsyncPlan::Part,

@@ -1,7 +1,8 @@
-//! Floor 12, questions about a file: FIEMAP, SEEK_DATA and SEEK_HOLE, usage.
+//! Floor 12, questions about a file: FIEMAP, SEEK_DATA and SEEK_HOLE, the native map, usage.
 //!
 //! The rules are written once, over [`FileFacts`], so that the running engine and a picture of the past answer alike.
 
+pub mod bmap;
 pub mod fiemap;
 pub mod seek;
 pub mod usage;

@@ -27,9 +27,7 @@ pub(super) fn wants(command: &Command, file: Option<&OpenFile>) -> Option<Wants>
         | Command::Extsize(Some(_))
         | Command::Cowextsize(Some(_)) => Wants::Change,
         Command::Pread(_) => Wants::Read,
-        Command::Stat(_) | Command::Fiemap(_) | Command::Filefrag(_) | Command::Seek(_) | Command::Bmap(_) => {
-            Wants::Look
-        }
+        Command::Stat(_) | Command::Fiemap(_) | Command::Filefrag(_) | Command::Seek(_) => Wants::Look,
         Command::Mmap(_) => Wants::Map,
         // The mapping that is kept goes on; without one, a new one is made.
         Command::Mwrite(_) | Command::Mread(_) | Command::Msync(_)

@@ -33,7 +33,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     tool(
         "pwrite",
         "pwrite [-S byte] [-b bs] [-d] [-D] [-w] [-W] [-N] [-O] [-q] off len",
-        "write a byte, one call per bs (4096); -d is O_DIRECT for this command",
+        "write a byte, one call per bs (4096); -d is O_DIRECT for this command, -D syncs each call",
     ),
     tool(
         "pread",

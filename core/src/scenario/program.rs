@@ -3,7 +3,7 @@
 use super::attributes;
 use super::reply::{CommandResult, Short};
 use super::script::{
-    Advice, ByteRange, Command, Expect, Fadvise, FallocMode, Fallocate, Fiemap, Filefrag, Mmap, Mread, Msync,
+    Advice, Bmap, ByteRange, Command, Expect, Fadvise, FallocMode, Fallocate, Fiemap, Filefrag, Mmap, Mread, Msync,
     MsyncMode, Mwrite, Open, Pread, Pwrite, Seek, SeekWhat, SyncRange,
 };
 use super::{say, sharing};
@@ -129,8 +129,9 @@ async fn answering(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> E
         Command::Reflink(clone) => sharing::reflink(fs, file, command, clone, prov).await,
         Command::Dedupe(clone) => sharing::dedupe(fs, file, command, clone, prov).await,
         Command::CopyRange(copy) => sharing::copy_range(fs, file, command, copy, prov).await,
-        Command::Stat(_) => (CommandResult::done(), say::stat(fs, file)),
-        _ => (CommandResult::failed(Errno::EOPNOTSUPP.into()), say::not_modelled(command)),
+        Command::Stat(style) => (CommandResult::done(), say::stat(fs, file, *style)),
+        Command::Bmap(ask) => bmap(fs, file, command, ask).await,
+        _ => unreachable!("every command has its arm: {}", command.name()),
     }
 }
 
@@ -401,6 +402,25 @@ async fn filefrag_file(fs: &Fs, ask: &Filefrag) -> Executed {
         Ok(records) => (CommandResult::done(), say::filefrag(fs, &name, ino, ask, &records)),
         Err(error) => (CommandResult::failed(error), say::filefrag_failed(&name, error)),
     }
+}
+
+/// `bmap`: on a filesystem that is not the tool's own it asks nothing, and of the fork of copies the kernel tells nothing.
+async fn bmap(fs: &Fs, file: &OpenFile, command: &Command, ask: &Bmap) -> Executed {
+    if let Some(text) = say::refused_by_the_tool(fs, command) {
+        return (CommandResult::failed(Errno::EOPNOTSUPP.into()), text);
+    }
+    if ask.cow_fork {
+        return named(fs, command, Err(Errno::EINVAL.into()));
+    }
+    let records = if ask.attributes {
+        say::attribute_map(fs, file.ino, ask)
+    } else {
+        match fs.volume().native_map(file.ino, ask.delayed).await {
+            Ok(records) => records,
+            Err(errno) => return named(fs, command, Err(errno.into())),
+        }
+    };
+    (CommandResult::done(), say::bmap(fs, file, ask, &records))
 }
 
 async fn seek_file(fs: &Fs, ino: Ino, ask: &Seek) -> Executed {

@@ -1,10 +1,11 @@
 //! The text that the tools print, from what the engine answered. The forms are those of `text`.
 
 use super::help::COMMANDS;
-use super::script::{ByteRange, Command, Fiemap, Filefrag, MreadDump, Seek, SeekWhat};
+use super::script::{Bmap, ByteRange, Command, Fiemap, Filefrag, MreadDump, Seek, SeekWhat, StatStyle};
 use crate::base::fiemap::{FiemapRecord, SegmentKind};
-use crate::base::{Errno, FsError, Ino, PAGE_SIZE, Payload};
-use crate::query::{LiveFacts, seek};
+use crate::base::{Errno, FileBlock, FsError, Ino, PAGE_SIZE, Payload, Range};
+use crate::personality::plan::GoalPlan;
+use crate::query::{LiveFacts, bmap, seek};
 use crate::text::{self, errors, stat as stats, transfer};
 use crate::vfs::Fs;
 use crate::vfs::open::{OpenFile, OpenFlags};
@@ -24,12 +25,6 @@ pub fn error(command: &Command, name: &str, error: FsError) -> String {
         // The shell's word for a tool that was killed by the signal.
         (_, FsError::SigBus) => "Bus error\n".to_owned(),
     }
-}
-
-/// A command that parses and is not modelled yet.
-pub fn not_modelled(command: &Command) -> String {
-    let call = command.call().map(|call| format!("{call:?}: ")).unwrap_or_default();
-    format!("{call}not modelled yet: nothing was changed\n")
 }
 
 /// The result lines of pwrite and pread, without the timing.
@@ -132,7 +127,7 @@ pub fn size_hint(fs: &Fs, name: &str, command: &Command, bytes: u32) -> String {
 
 /// What the tool says instead of asking a filesystem that is not its own.
 pub fn refused_by_the_tool(fs: &Fs, command: &Command) -> Option<String> {
-    let own_only = matches!(command, Command::Extsize(_) | Command::Cowextsize(_));
+    let own_only = matches!(command, Command::Extsize(_) | Command::Cowextsize(_) | Command::Bmap(_));
     (own_only && fs.volume().profile.native_tool.is_none()).then(|| stats::foreign(command.name()))
 }
 
@@ -153,17 +148,27 @@ pub fn statfs(fs: &Fs) -> String {
 }
 
 /// `stat`.
-pub fn stat(fs: &Fs, file: &OpenFile) -> String {
+pub fn stat(fs: &Fs, file: &OpenFile, style: StatStyle) -> String {
     let volume = fs.volume();
-    stats::stat(&stats::StatFacts {
+    let facts = stats::StatFacts {
         name: &file.name,
         flags: flags(file.flags),
         ino: u64::from(file.ino.0),
         size: volume.inodes.size(file.ino),
         blocks: volume.stat_blocks(file.ino),
+        links: u64::from(volume.inodes.get(file.ino, |inode| inode.linked)),
+        io_block: volume.profile.block.bytes().max(volume.profile.least_io_block),
         native: native(fs, file),
-    })
+    };
+    match style {
+        StatStyle::Plain => stats::stat(&facts, stats::XflagsStyle::Letters),
+        StatStyle::Verbose => stats::stat(&facts, stats::XflagsStyle::Words),
+        StatStyle::Raw => stats::raw(&facts),
+    }
 }
+
+/// Bytes in a sector of the device.
+const SECTOR: u32 = 512;
 
 /// What the tool adds for its own filesystem. The attribute fork is there from the start and empty.
 fn native(fs: &Fs, file: &OpenFile) -> Option<stats::NativeAttributes> {
@@ -171,14 +176,17 @@ fn native(fs: &Fs, file: &OpenFile) -> Option<stats::NativeAttributes> {
     volume.profile.native_tool?;
     let hints = fs.hints(file.ino);
     let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+    let (preallocated, shares) = volume.inodes.get(file.ino, |inode| (flag(inode.preallocated, 0x2), inode.shares));
     let delayed = volume.delalloc.index(file.ino).iter().count();
     Some(stats::NativeAttributes {
-        xflags: 0x8000_0000 | flag(hints.extsize > 0, 0x800) | flag(hints.cowextsize > 0, 0x1_0000),
+        xflags: 0x8000_0000 | preallocated | flag(hints.extsize > 0, 0x800) | flag(hints.cowextsize > 0, 0x1_0000),
         extsize: hints.extsize,
         cowextsize: hints.cowextsize,
         extents: (volume.extents.extents(file.ino).len() + delayed) as u64,
         attribute_extents: 0,
-        sector: 512,
+        memory: SECTOR,
+        // A direct write of a part of a shared block would have to copy the rest (`xfs_ioc_dioinfo`).
+        least_direct: if shares { u32::try_from(volume.profile.block.bytes()).unwrap_or(u32::MAX) } else { SECTOR },
     })
 }
 
@@ -195,6 +203,46 @@ pub fn fiemap(fs: &Fs, file: &OpenFile, ask: &Fiemap, records: &[FiemapRecord]) 
         records,
         verbose: ask.verbose,
         lengths: ask.lengths,
+        limit: ask.limit,
+    })
+}
+
+/// What `bmap -a` finds: the attribute fork is empty, and an empty fork is one hole as long as the file for those who ask
+/// for promised blocks.
+pub fn attribute_map(fs: &Fs, ino: Ino, ask: &Bmap) -> Vec<bmap::Record> {
+    let volume = fs.volume();
+    let end = volume.profile.block.block_after(volume.inodes.size(ino));
+    if ask.delayed { vec![(Range::new(FileBlock(0), end), bmap::Place::Hole)] } else { Vec::new() }
+}
+
+/// `bmap`, in units of 512 bytes.
+pub fn bmap(fs: &Fs, file: &OpenFile, ask: &Bmap, records: &[bmap::Record]) -> String {
+    let profile = &fs.volume().profile;
+    let sectors = profile.block.bytes() / 512;
+    let (group, groups) = match profile.space.goal {
+        GoalPlan::Near(plan) => (plan.group, plan.groups),
+        _ => (profile.data_area.end.0, 1),
+    };
+    let record = |(range, place): &bmap::Record| text::bmap::BmapRecord {
+        offset: range.start.0 * sectors,
+        length: range.len() * sectors,
+        place: match place {
+            bmap::Place::Hole => text::bmap::BmapPlace::Hole,
+            bmap::Place::Delayed => text::bmap::BmapPlace::Delayed,
+            bmap::Place::At { addr, .. } => text::bmap::BmapPlace::Block(addr.0 * sectors),
+        },
+        unwritten: ask.unwritten && matches!(place, bmap::Place::At { unwritten: true, .. }),
+        shared: matches!(place, bmap::Place::At { shared: true, .. }),
+    };
+    let records: Vec<_> = records.iter().map(record).collect();
+    text::bmap::listing(&text::bmap::BmapListing {
+        name: &file.name,
+        records: &records,
+        group: group * sectors,
+        groups,
+        verbose: ask.verbose,
+        lengths: ask.lengths,
+        unwritten: ask.unwritten,
         limit: ask.limit,
     })
 }

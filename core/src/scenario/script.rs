@@ -216,6 +216,7 @@ impl Command {
             Self::Stat(_) => Call::Fstat,
             Self::Statfs(_) => Call::Fstatfs,
             Self::Fiemap(_) | Self::Filefrag(_) => Call::Fiemap,
+            Self::Bmap(bmap) => Call::Bmap(bmap.request_flags()),
             Self::Reflink(clone) if clone.part.is_some_and(|part| part != ClonePart::WHOLE) => Call::CloneRange,
             Self::Reflink(_) => Call::Clone,
             Self::Dedupe(_) => Call::Dedupe,

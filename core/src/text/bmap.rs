@@ -1,6 +1,5 @@
 //! `xfs_io -c bmap`: the native map of a file's data fork, in 512-byte units, with allocation groups.
 
-use super::span;
 use std::fmt::Write;
 
 /// Where a stretch of the file is.
@@ -60,6 +59,11 @@ const LEGEND: [(u32, &str); 6] = [
     (0o10, "Doesn't begin on stripe width"),
     (0o1, "Doesn't end   on stripe width"),
 ];
+
+/// `first..last` of `len` units from `start`. Like the tool it says that nothing at 0 ends at -1, where `fiemap` wraps.
+fn span(start: u64, len: u64) -> String {
+    format!("{start}..{}", start.wrapping_add(len).wrapping_sub(1).cast_signed())
+}
 
 /// The tool's output.
 pub fn listing(ask: &BmapListing<'_>) -> String {

@@ -37,6 +37,8 @@ pub enum Call {
     Fstatfs,
     /// `fiemap`
     Fiemap,
+    /// `bmap`, with the bits that it hands over
+    Bmap(u32),
     /// `reflink` with a range
     CloneRange,
     /// `reflink` of a whole file
@@ -75,6 +77,7 @@ pub fn failed(call: Call, name: &str, errno: Errno) -> String {
         Call::Fstat => "fstat".to_string(),
         Call::Fstatfs => "fstatfs".to_string(),
         Call::Fiemap => format!("xfs_io: ioctl(FS_IOC_FIEMAP) [\"{name}\"]"),
+        Call::Bmap(flags) => format!("xfs_io: xfsctl(XFS_IOC_GETBMAPX) iflags={flags:#x} [\"{name}\"]"),
         Call::CloneRange => "XFS_IOC_CLONE_RANGE".to_string(),
         Call::Clone => "XFS_IOC_CLONE".to_string(),
         Call::Dedupe => "XFS_IOC_FILE_EXTENT_SAME".to_string(),

@@ -38,6 +38,10 @@ pub struct StatFacts<'a> {
     pub size: u64,
     /// 512-byte units.
     pub blocks: u64,
+    /// Names.
+    pub links: u64,
+    /// Bytes that are best moved at a time (st_blksize).
+    pub io_block: u64,
     /// What the tool's own filesystem adds; `None` on a foreign one.
     pub native: Option<NativeAttributes>,
 }
@@ -55,33 +59,69 @@ pub struct NativeAttributes {
     pub extents: u64,
     /// Extents of the attribute fork.
     pub attribute_extents: u64,
+    /// The alignment of memory for a direct transfer in bytes.
+    pub memory: u32,
     /// The smallest direct transfer in bytes.
-    pub sector: u32,
+    pub least_direct: u32,
 }
 
-/// FS_XFLAG bits in the order of their letters.
-const XFLAGS: [(u32, char); 17] = [
-    (0x1, 'r'),
-    (0x2, 'p'),
-    (0x8, 'i'),
-    (0x10, 'a'),
-    (0x20, 's'),
-    (0x40, 'A'),
-    (0x80, 'd'),
-    (0x100, 't'),
-    (0x200, 'P'),
-    (0x400, 'n'),
-    (0x800, 'e'),
-    (0x1000, 'E'),
-    (0x2000, 'f'),
-    (0x4000, 'S'),
-    (0x8000, 'x'),
-    (0x1_0000, 'C'),
-    (0x8000_0000, 'X'),
+/// FS_XFLAG bits in the order of their letters, with the words of the long form.
+const XFLAGS: [(u32, char, &str); 17] = [
+    (0x1, 'r', "realtime"),
+    (0x2, 'p', "prealloc"),
+    (0x8, 'i', "immutable"),
+    (0x10, 'a', "append-only"),
+    (0x20, 's', "sync"),
+    (0x40, 'A', "no-atime"),
+    (0x80, 'd', "no-dump"),
+    (0x100, 't', "rt-inherit"),
+    (0x200, 'P', "proj-inherit"),
+    (0x400, 'n', "nosymlinks"),
+    (0x800, 'e', "extsize"),
+    (0x1000, 'E', "extsz-inherit"),
+    (0x2000, 'f', "no-defrag"),
+    (0x4000, 'S', "filestream"),
+    (0x8000, 'x', "dax"),
+    (0x1_0000, 'C', "cowextsize"),
+    (0x8000_0000, 'X', "has-xattr"),
 ];
 
-/// `stat` without flags.
-pub fn stat(facts: &StatFacts<'_>) -> String {
+/// How the FS_XFLAG bits are spelt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum XflagsStyle {
+    /// A letter each, in its place.
+    Letters,
+    /// A word for each that is set (`-v`).
+    Words,
+}
+
+impl XflagsStyle {
+    fn text(self, xflags: u32) -> String {
+        match self {
+            Self::Letters => XFLAGS.iter().map(|(bit, c, _)| if xflags & bit != 0 { *c } else { '-' }).collect(),
+            Self::Words => {
+                let set = XFLAGS.iter().filter(|(bit, ..)| xflags & bit != 0);
+                set.map(|(_, _, word)| *word).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
+/// The type of a file and its permissions as the tool makes it: a regular file of its owner.
+const MODE: u32 = 0o100_600;
+
+/// `stat -r`: the fields of the structure. The engine keeps no times, and its device has no number: those lines are left
+/// out.
+pub fn raw(facts: &StatFacts<'_>) -> String {
+    format!(
+        "stat.blksize = {}\nstat.nlink = {}\nstat.uid = 0\nstat.gid = 0\nstat.mode: 0{MODE:o}\nstat.ino = {}\n\
+         stat.size = {}\nstat.blocks = {}\n",
+        facts.io_block, facts.links, facts.ino, facts.size, facts.blocks
+    )
+}
+
+/// `stat` and `stat -v`, of which the lines with times are left out: the engine keeps none.
+pub fn stat(facts: &StatFacts<'_>, xflags: XflagsStyle) -> String {
     let mut text = format!(
         "fd.path = \"{}\"\nfd.flags = {}\nstat.ino = {}\nstat.type = regular file\nstat.size = {}\nstat.blocks = {}\n",
         facts.name,
@@ -91,20 +131,20 @@ pub fn stat(facts: &StatFacts<'_>) -> String {
         facts.blocks
     );
     if let Some(native) = facts.native {
-        text.push_str(&attributes(&native));
+        text.push_str(&attributes(&native, xflags));
     }
     text
 }
 
-fn attributes(native: &NativeAttributes) -> String {
-    let letters: String = XFLAGS.iter().map(|(bit, c)| if native.xflags & bit != 0 { *c } else { '-' }).collect();
-    let sector = u64::from(native.sector.max(1));
-    let largest = 0x7fff_ffff / sector * sector;
+fn attributes(native: &NativeAttributes, xflags: XflagsStyle) -> String {
+    let flags = xflags.text(native.xflags);
+    let least = native.least_direct.max(1);
+    let largest = i32::MAX.unsigned_abs() / least * least;
     format!(
-        "fsxattr.xflags = {:#x} [{letters}]\nfsxattr.projid = 0\nfsxattr.extsize = {}\nfsxattr.cowextsize = {}\n\
-         fsxattr.nextents = {}\nfsxattr.naextents = {}\ndioattr.mem = {sector:#x}\ndioattr.miniosz = {sector}\n\
+        "fsxattr.xflags = {:#x} [{flags}]\nfsxattr.projid = 0\nfsxattr.extsize = {}\nfsxattr.cowextsize = {}\n\
+         fsxattr.nextents = {}\nfsxattr.naextents = {}\ndioattr.mem = {:#x}\ndioattr.miniosz = {least}\n\
          dioattr.maxiosz = {largest}\n",
-        native.xflags, native.extsize, native.cowextsize, native.extents, native.attribute_extents
+        native.xflags, native.extsize, native.cowextsize, native.extents, native.attribute_extents, native.memory
     )
 }
 

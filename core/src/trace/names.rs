@@ -203,6 +203,8 @@ frames! {
     Fiemap = "fiemap", "fiemap_prep";
     /// SEEK_DATA, SEEK_HOLE; `a` offset.
     Seek = "seek", "vfs_llseek";
+    /// Walk of the filesystem's own map; `b` length in bytes.
+    Bmap = "bmap", "xfs_getbmap";
     /// Last reference to an inode goes; `a` inode.
     Evict = "evict", "evict_inodes";
     /// FS_IOC_GOINGDOWN; `a` is 1 when the log is flushed.

@@ -51,10 +51,11 @@ pub(super) fn seek(words: &[Token]) -> Parsed<Command> {
 
 pub(super) fn stat(words: &[Token]) -> Parsed<Command> {
     let args = Args::read(words, Flags { plain: "vr", ..NO_FLAGS })?;
-    let style = match args.one_of("vr")? {
-        Some('v') => StatStyle::Verbose,
-        Some(_) => StatStyle::Raw,
-        None => StatStyle::Plain,
+    // The raw form wins, whichever comes first.
+    let style = match (args.has('r'), args.has('v')) {
+        (true, _) => StatStyle::Raw,
+        (false, true) => StatStyle::Verbose,
+        (false, false) => StatStyle::Plain,
     };
     args.done()?;
     Ok(Command::Stat(style))

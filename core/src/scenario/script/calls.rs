@@ -344,6 +344,18 @@ pub struct Bmap {
     pub limit: Option<u32>,
 }
 
+impl Bmap {
+    /// The `BMV_IF_*` bits that the tool hands over. Of another fork it never asks for preallocated blocks.
+    pub fn request_flags(&self) -> u32 {
+        let bit = |set: bool, bits: u32| if set { bits } else { 0 };
+        let other = self.attributes || self.cow_fork;
+        bit(self.attributes, 0x1)
+            | bit(self.unwritten && !other, 0x4)
+            | bit(self.delayed, 0x8)
+            | bit(self.cow_fork, 0x28)
+    }
+}
+
 /// Where `run` stops.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Until {
