@@ -23,7 +23,7 @@ pub enum Near {
 }
 
 /// All simplifications, in the order of their names.
-pub const SIMPLIFICATIONS: [Simplification; 10] = [
+pub const SIMPLIFICATIONS: [Simplification; 11] = [
     Simplification {
         id: "F1",
         what: "metadata lies in a format of our own behind the data; what a filesystem takes for its own is a constant at mkfs",
@@ -50,7 +50,7 @@ pub const SIMPLIFICATIONS: [Simplification; 10] = [
     },
     Simplification {
         id: "F5",
-        what: "space search: groups near the file's blocks on xfs; groups, windows and one pool of preallocation on ext4 without delayed allocation; elsewhere goal, then first fit, then the longest run",
+        what: "space search: groups near the file's blocks on xfs; groups of small and of large data on btrfs; groups, windows and one pool of preallocation on ext4 without delayed allocation; elsewhere goal, then first fit, then the longest run",
         shows: "physical addresses; there also what a write zeroes around itself, after much was freed or on several processors",
         near: Near::Map,
     },
@@ -82,6 +82,12 @@ pub const SIMPLIFICATIONS: [Simplification; 10] = [
         id: "F10",
         what: "a compressed piece takes one block, and its bytes are kept as they were, in the metadata",
         shows: "addresses and free space of compressed files",
+        near: Near::Map,
+    },
+    Simplification {
+        id: "F11",
+        what: "files have no times, owners and permissions, and devices have no numbers",
+        shows: "`stat -v` and `stat -r` leave those lines out, or say what a new file of root has",
         near: Near::Map,
     },
 ];
