@@ -2,8 +2,7 @@
 
 use super::node::key_of;
 use super::tree::Tree;
-use crate::base::{Extent, Key};
-use std::collections::BTreeMap;
+use crate::base::Extent;
 use std::rc::Rc;
 
 impl Tree {
@@ -13,8 +12,7 @@ impl Tree {
     pub fn changes_since(&self, before: Option<&Self>) -> (Vec<Extent>, Vec<Extent>) {
         let nothing = Vec::new();
         let old = before.map_or(&nothing, |tree| &tree.slots);
-        let mut gone: BTreeMap<Key, Extent> = BTreeMap::new();
-        let mut new: BTreeMap<Key, Extent> = BTreeMap::new();
+        let (mut gone, mut new) = (Vec::new(), Vec::new());
         for at in 0..old.len().max(self.slots.len()) {
             let (was, is) = (old.get(at).and_then(Option::as_ref), self.slots.get(at).and_then(Option::as_ref));
             if let (Some(was), Some(is)) = (was, is)
@@ -22,24 +20,39 @@ impl Tree {
             {
                 continue;
             }
-            gone.extend(was.iter().flat_map(|node| node.extents()).map(|extent| (key_of(extent), *extent)));
-            new.extend(is.iter().flat_map(|node| node.extents()).map(|extent| (key_of(extent), *extent)));
+            gone.extend(was.iter().flat_map(|node| node.extents()).copied());
+            new.extend(is.iter().flat_map(|node| node.extents()).copied());
         }
-        let same: Vec<Key> =
-            gone.iter().filter(|(key, extent)| new.get(key) == Some(extent)).map(|(key, _)| *key).collect();
-        for key in same {
-            gone.remove(&key);
-            new.remove(&key);
-        }
-        (gone.into_values().collect(), new.into_values().collect())
+        // Nodes are not in the order of their keys, but each is in order itself.
+        gone.sort_by_key(key_of);
+        new.sort_by_key(key_of);
+        without_common(&mut gone, &mut new);
+        (gone, new)
     }
+}
+
+/// Drops from two lists in the order of their keys what both have.
+fn without_common(left: &mut Vec<Extent>, right: &mut Vec<Extent>) {
+    let mut common = Vec::new();
+    let mut others = right.iter().peekable();
+    left.retain(|extent| {
+        while others.next_if(|other| key_of(other) < key_of(extent)).is_some() {}
+        let both = others.peek() == Some(&extent);
+        if both {
+            common.push(*extent);
+        }
+        !both
+    });
+    let mut common = common.into_iter().peekable();
+    right.retain(|extent| common.next_if_eq(extent).is_none());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DevBlock, ExtentKind, FileBlock, Ino, Range};
+    use crate::base::{DevBlock, ExtentKind, FileBlock, Ino, Key, Range};
     use crate::btree::{NodeIds, TreeShape};
+    use std::collections::BTreeMap;
 
     #[test]
     fn a_clone_and_its_changes_give_the_tree() {

@@ -68,7 +68,8 @@ impl Store {
     /// What a mount found; `told` is the same as the engine has it.
     pub fn found(image: Image, profile: &Profile, told: Metadata) -> Self {
         let mut users = Users::new(profile.data_area, &profile.metadata);
-        count(&mut users, &Metadata::default(), &told);
+        let nothing = Metadata::default();
+        count(&mut users, &records(&nothing.trees, &told.trees), &nothing, &told);
         // The items about users and free blocks are on the device already.
         users.tell(&mut Edits::new());
         let Superblock { generation, settings, .. } = image.superblock;
@@ -103,9 +104,10 @@ impl Store {
     /// ENOSPC when there are too few places for nodes; the changes wait for the next commit.
     pub fn prepare(&mut self, mut metadata: Metadata) -> Result<Transaction, Errno> {
         let block = self.tree.layout().block;
-        count(&mut self.users, &self.told, &metadata);
+        let records = records(&self.told.trees, &metadata.trees);
+        count(&mut self.users, &records, &self.told, &metadata);
         metadata.sums = self.users.owned_of(&metadata.sums);
-        changes(&self.told, &metadata, block, &mut self.pending);
+        changes(records, &self.told, &metadata, block, &mut self.pending);
         match &mut self.late {
             None => self.users.tell(&mut self.pending),
             Some(late) => {
@@ -155,11 +157,10 @@ fn late(profile: &Profile) -> Option<Edits> {
 }
 
 /// Counts the owners of blocks that came and went.
-fn count(users: &mut Users, old: &Metadata, new: &Metadata) {
-    let (gone, came) = records(&old.trees, &new.trees);
-    // What stays owned must not be given up in between.
-    came.iter().filter_map(Extent::dev_range).for_each(|range| users.record(range, Change::More));
-    gone.iter().filter_map(Extent::dev_range).for_each(|range| users.record(range, Change::Less));
+fn count(users: &mut Users, (gone, came): &Changed, old: &Metadata, new: &Metadata) {
+    for (range, change, times) in net(gone, came) {
+        (0..times).for_each(|_| users.record(range, change));
+    }
     new.disk_extents.difference(&old.disk_extents).for_each(|range| users.own(*range, Change::More));
     old.disk_extents.difference(&new.disk_extents).for_each(|range| users.own(*range, Change::Less));
     let only = |of: &Metadata, not: &Metadata| -> Vec<Range<DevBlock>> {
@@ -169,8 +170,34 @@ fn count(users: &mut Users, old: &Metadata, new: &Metadata) {
     only(old, new).into_iter().for_each(|device| users.own(device, Change::Less));
 }
 
-/// Records that went and came.
-fn records(old: &Trees, new: &Trees) -> (Vec<Extent>, Vec<Extent>) {
+/// By how many records each run of blocks is used more or less. Most records that change keep their blocks.
+fn net(gone: &[Extent], came: &[Extent]) -> Vec<(Range<DevBlock>, Change, u32)> {
+    let edges = |extent: &Extent, sign: i64| {
+        extent.dev_range().into_iter().flat_map(move |range| [(range.start, sign), (range.end, -sign)])
+    };
+    let mut points: Vec<(DevBlock, i64)> = came.iter().flat_map(|extent| edges(extent, 1)).collect();
+    points.extend(gone.iter().flat_map(|extent| edges(extent, -1)));
+    points.sort_unstable();
+    let mut runs: Vec<(Range<DevBlock>, i64)> = Vec::new();
+    let mut users = 0;
+    for pair in points.windows(2) {
+        let [(start, step), (end, _)] = *pair else { continue };
+        users += step;
+        match runs.last_mut() {
+            _ if start == end || users == 0 => {}
+            Some((run, same)) if run.end == start && *same == users => run.end = end,
+            _ => runs.push((Range::new(start, end), users)),
+        }
+    }
+    let change = |users: i64| if users > 0 { Change::More } else { Change::Less };
+    let times = |users: i64| u32::try_from(users.unsigned_abs()).expect("there are not so many records");
+    runs.into_iter().map(|(run, users)| (run, change(users), times(users))).collect()
+}
+
+/// Records that went, and records that came.
+type Changed = (Vec<Extent>, Vec<Extent>);
+
+fn records(old: &Trees, new: &Trees) -> Changed {
     let (mut gone, mut came) = (Vec::new(), Vec::new());
     for (id, tree) in new {
         let (less, more) = tree.changes_since(old.get(id));
@@ -182,11 +209,10 @@ fn records(old: &Trees, new: &Trees) -> (Vec<Extent>, Vec<Extent>) {
 }
 
 /// The items that differ between two states.
-fn changes(old: &Metadata, new: &Metadata, block: BlockSize, edits: &mut Edits) {
+fn changes((gone, came): Changed, old: &Metadata, new: &Metadata, block: BlockSize, edits: &mut Edits) {
     if old.next_ino != new.next_ino {
         put(edits, &Item::Counters { next_ino: new.next_ino });
     }
-    let (gone, came) = records(&old.trees, &new.trees);
     gone.into_iter().for_each(|extent| forget(edits, &Item::Extent(extent)));
     came.into_iter().for_each(|extent| put(edits, &Item::Extent(extent)));
     differ(&old.inodes, &new.inodes, edits, |ino, inode| vec![Item::Inode(*ino, *inode)]);
