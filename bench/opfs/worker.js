@@ -51,13 +51,13 @@ function beginRaw() {
   raw.flush();
 }
 
-/** The engine's fsync, and the part of it that the file's own flush took. What it counts as written must be there. */
+/** The engine's fsync, and the parts of it that the file's own flush and its reads and writes took. What it counts as written must be there. */
 function syncOurs() {
-  const [before, flushed] = [Array.from(engine.counts(), Number), engine.syncing()];
+  const [before, flushed, moved] = [Array.from(engine.counts(), Number), engine.syncing(), engine.moving()];
   const sync = timed(() => engine.sync());
   const [writes, bytes, syncs] = Array.from(engine.counts(), (count, at) => Number(count) - before[at]);
   if (bytes < PAGES * PAGE || syncs < 1) throw new Error(`fsync wrote ${bytes} bytes and flushed ${syncs} times`);
-  return { sync, flush: engine.syncing() - flushed, writes, syncs };
+  return { sync, flush: engine.syncing() - flushed, move: engine.moving() - moved, writes, syncs };
 }
 
 const works = {

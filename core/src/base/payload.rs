@@ -7,7 +7,7 @@ use std::rc::Rc;
 /// The contents of a block, or of each block of a uniform run.
 #[derive(Clone)]
 pub enum Payload {
-    /// Every byte is the same. Made by whoever fills, never found by scanning.
+    /// Every byte is the same. Made by whoever fills; looked for only in bytes from outside.
     Fill(u8),
     /// The bytes of a block, or of each block of a run: blocks whose bytes happen to be equal join to one.
     Bytes(Rc<[u8]>),
@@ -16,6 +16,14 @@ pub enum Payload {
 impl Payload {
     /// All zeroes.
     pub const ZERO: Self = Self::Fill(0);
+
+    /// The contents of a block whose bytes come from outside.
+    pub fn found(bytes: &[u8]) -> Self {
+        match bytes.first() {
+            Some(first) if is_filled(bytes, *first) => Self::Fill(*first),
+            _ => Self::Bytes(bytes.into()),
+        }
+    }
 
     /// The byte at `at`, which is inside the block.
     pub fn byte(&self, at: usize) -> u8 {
@@ -29,6 +37,13 @@ impl Payload {
         match self {
             Self::Fill(byte) => out.fill(*byte),
             Self::Bytes(bytes) => out.copy_from_slice(&bytes[from..from + out.len()]),
+        }
+    }
+    /// Fills `out` with equal blocks of `size` bytes.
+    pub fn repeat_to(&self, out: &mut [u8], size: usize) {
+        match self {
+            Self::Fill(byte) => out.fill(*byte),
+            Self::Bytes(_) => out.chunks_exact_mut(size).for_each(|block| self.copy_to(0, block)),
         }
     }
     /// The block with `[at, at + len)` replaced from `source` (taken at the same offsets). `size` is the block's.
@@ -48,14 +63,19 @@ impl Payload {
     }
 }
 
+/// Whether every byte is this one. Looks at eight at a time: no compiler does so for a loop that may end early.
+fn is_filled(bytes: &[u8], byte: u8) -> bool {
+    let word = u64::from_ne_bytes([byte; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().all(|chunk| u64::from_ne_bytes(*chunk) == word) && rest.iter().all(|other| *other == byte)
+}
+
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Fill(a), Self::Fill(b)) => a == b,
             (Self::Bytes(a), Self::Bytes(b)) => Rc::ptr_eq(a, b) || a == b,
-            (Self::Fill(fill), Self::Bytes(bytes)) | (Self::Bytes(bytes), Self::Fill(fill)) => {
-                bytes.iter().all(|byte| byte == fill)
-            }
+            (Self::Fill(fill), Self::Bytes(bytes)) | (Self::Bytes(bytes), Self::Fill(fill)) => is_filled(bytes, *fill),
         }
     }
 }

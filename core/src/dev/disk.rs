@@ -74,11 +74,10 @@ impl Disk {
 
     /// What was written reaches the medium, each block once.
     fn settle(&mut self) -> Result<(), Errno> {
-        let mut last: RangeMap<DevBlock, Stamped> = RangeMap::default();
-        for (range, stamped) in self.unflushed.iter().flat_map(|write| &write.data) {
-            last.insert(*range, stamped.clone());
-        }
-        let runs: Runs = last.iter().map(|(range, stamped)| (range, stamped.clone())).collect();
+        let mut touched: RangeMap<DevBlock, ()> = RangeMap::default();
+        self.unflushed.iter().flat_map(|write| &write.data).for_each(|(range, _)| touched.insert(*range, ()));
+        // What was discarded since is written no more.
+        let runs: Runs = touched.iter().flat_map(|(range, ())| self.written(range)).collect();
         self.medium.write(&runs)?;
         self.medium.sync()?;
         self.unflushed.clear();

@@ -98,6 +98,8 @@ struct State<F> {
     block: usize,
     /// What blocks held when the run began, of those that it wrote; none where nobody goes back.
     before: Option<RangeMap<DevBlock, Stamped>>,
+    /// Bytes on their way; its length never changes, for a vector that grows is filled byte by byte.
+    buffer: Box<[u8]>,
     counts: Counts,
 }
 
@@ -126,7 +128,13 @@ impl<F: ByteFile> FileMedium<F> {
     pub fn new(file: F, block: u64, remember: Remember) -> Self {
         let block = usize::try_from(block).expect("a block is at most a page");
         let before = (remember == Remember::Yes).then(RangeMap::default);
-        Self(Rc::new(RefCell::new(State { file, block, before, counts: Counts::default() })))
+        Self(Rc::new(RefCell::new(State {
+            file,
+            block,
+            before,
+            buffer: vec![0; JOINED_MAX].into(),
+            counts: Counts::default(),
+        })))
     }
 
     /// A run begins with what the file holds now, in blocks of `block` bytes.
@@ -158,30 +166,39 @@ impl<F: ByteFile> FileMedium<F> {
             Some(before) => std::mem::take(before).iter().map(|(range, stamped)| (range, stamped.clone())).collect(),
             None => return Ok(()),
         };
-        state.write(&before)?;
+        state.write(before.iter())?;
         state.file.sync()
     }
 }
 
 impl<F: ByteFile> State<F> {
-    fn read(&self, range: Range<DevBlock>) -> Result<Runs, Errno> {
+    fn read(&mut self, range: Range<DevBlock>) -> Result<Runs, Errno> {
         let mut runs = Runs::new();
-        for at in range.iter() {
-            let mut bytes = vec![0; self.block];
-            self.file.read_at(at.0 * self.block as u64, &mut bytes)?;
-            // Bytes from outside: nobody else can say that a block is uniform.
-            let first = bytes[0];
-            let data = match bytes.iter().all(|byte| *byte == first) {
-                true => Payload::Fill(first),
-                false => Payload::Bytes(bytes.into()),
-            };
-            let stamped = Stamped { data, prov: Prov(0) };
-            match runs.last_mut() {
-                Some((run, last)) if *last == stamped => run.end = at + 1,
-                _ => runs.push((Range::sized(at, 1), stamped)),
+        for part in self.parts(range) {
+            let bytes = self.bytes(part.len());
+            let bytes = &mut self.buffer[..bytes];
+            self.file.read_at(part.start.0 * self.block as u64, bytes)?;
+            for (at, block) in part.iter().zip(bytes.chunks_exact(self.block)) {
+                let stamped = Stamped { data: Payload::found(block), prov: Prov(0) };
+                match runs.last_mut() {
+                    Some((run, last)) if *last == stamped => run.end = at + 1,
+                    _ => runs.push((Range::sized(at, 1), stamped)),
+                }
             }
         }
         Ok(runs)
+    }
+
+    /// A range in parts that are read or written at once.
+    fn parts(&self, range: Range<DevBlock>) -> impl Iterator<Item = Range<DevBlock>> + use<F> {
+        let most = (JOINED_MAX / self.block) as u64;
+        let starts = (range.start.0..range.end.0).step_by(JOINED_MAX / self.block);
+        starts.map(move |start| Range::new(DevBlock(start), range.end.min(DevBlock(start) + most)))
+    }
+
+    /// Bytes of so many blocks, which are in memory.
+    fn bytes(&self, blocks: u64) -> usize {
+        usize::try_from(blocks).expect("a part is small") * self.block
     }
 
     /// Keeps what the blocks held, if nothing was kept of them yet.
@@ -195,31 +212,30 @@ impl<F: ByteFile> State<F> {
         Ok(())
     }
 
-    fn write(&mut self, runs: &[(Range<DevBlock>, Stamped)]) -> Result<(), Errno> {
-        let mut joined: Vec<u8> = Vec::new();
-        let mut start = DevBlock(0);
-        let mut end = DevBlock(0);
+    fn write<'a>(&mut self, runs: impl Iterator<Item = &'a (Range<DevBlock>, Stamped)>) -> Result<(), Errno> {
+        // What the buffer holds.
+        let mut held = Range::new(DevBlock(0), DevBlock(0));
         for (range, stamped) in runs {
-            for at in range.iter() {
-                if at != end || joined.len() >= JOINED_MAX {
-                    self.put(start, &mut joined)?;
-                    start = at;
+            for part in self.parts(*range) {
+                if part.start != held.end || self.bytes(held.len() + part.len()) > JOINED_MAX {
+                    self.put(held)?;
+                    held = Range::new(part.start, part.start);
                 }
-                let from = joined.len();
-                joined.resize(from + self.block, 0);
-                stamped.data.copy_to(0, &mut joined[from..]);
-                end = at + 1;
+                let from = self.bytes(held.len());
+                let len = self.bytes(part.len());
+                stamped.data.repeat_to(&mut self.buffer[from..from + len], self.block);
+                held.end = part.end;
             }
         }
-        self.put(start, &mut joined)
+        self.put(held)
     }
 
-    fn put(&mut self, start: DevBlock, joined: &mut Vec<u8>) -> Result<(), Errno> {
-        if !joined.is_empty() {
-            self.file.write_at(start.0 * self.block as u64, joined)?;
+    fn put(&mut self, held: Range<DevBlock>) -> Result<(), Errno> {
+        if !held.is_empty() {
+            let bytes = self.bytes(held.len());
+            self.file.write_at(held.start.0 * self.block as u64, &self.buffer[..bytes])?;
             self.counts.writes += 1;
-            self.counts.bytes += joined.len() as u64;
-            joined.clear();
+            self.counts.bytes += bytes as u64;
         }
         Ok(())
     }
@@ -230,20 +246,34 @@ impl<F: ByteFile> Medium for FileMedium<F> {
         if range.start >= PACKED {
             return Ok(vec![(range, Stamped::ZERO)]);
         }
-        self.0.borrow().read(range)
+        self.0.borrow_mut().read(range)
     }
     fn write(&mut self, runs: &[(Range<DevBlock>, Stamped)]) -> Result<(), Errno> {
         // What lies in compressed pieces is kept in the metadata, beside the device.
-        let own: Runs = runs.iter().filter(|(range, _)| range.start < PACKED).cloned().collect();
+        let own = || runs.iter().filter(|(range, _)| range.start < PACKED);
         let mut state = self.0.borrow_mut();
-        own.iter().try_for_each(|(range, _)| state.keep(*range))?;
-        state.write(&own)
+        joined_ranges(own()).try_for_each(|range| state.keep(range))?;
+        state.write(own())
     }
     fn sync(&mut self) -> Result<(), Errno> {
         let mut state = self.0.borrow_mut();
         state.counts.syncs += 1;
         state.file.sync()
     }
+}
+
+/// What runs cover, neighbours as one.
+fn joined_ranges<'a>(
+    runs: impl Iterator<Item = &'a (Range<DevBlock>, Stamped)>,
+) -> impl Iterator<Item = Range<DevBlock>> {
+    let mut runs = runs.map(|(range, _)| *range).peekable();
+    std::iter::from_fn(move || {
+        let mut whole = runs.next()?;
+        while let Some(next) = runs.next_if(|next| next.start == whole.end) {
+            whole.end = next.end;
+        }
+        Some(whole)
+    })
 }
 
 #[cfg(test)]

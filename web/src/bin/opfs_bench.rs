@@ -40,20 +40,39 @@ fn main() {
 struct Timed {
     file: Box<dyn ByteFile>,
     clock: Performance,
-    syncing: Rc<Cell<f64>>,
+    spent: Rc<Spent>,
+}
+
+/// Milliseconds in calls of the file.
+#[derive(Default)]
+struct Spent {
+    moving: Cell<f64>,
+    syncing: Cell<f64>,
+}
+
+impl Timed {
+    fn since(&self, start: f64, sum: &Cell<f64>) {
+        sum.set(sum.get() + self.clock.now() - start);
+    }
 }
 
 impl ByteFile for Timed {
     fn read_at(&self, at: u64, to: &mut [u8]) -> std::result::Result<(), Errno> {
-        self.file.read_at(at, to)
+        let start = self.clock.now();
+        let done = self.file.read_at(at, to);
+        self.since(start, &self.spent.moving);
+        done
     }
     fn write_at(&mut self, at: u64, from: &[u8]) -> std::result::Result<(), Errno> {
-        self.file.write_at(at, from)
+        let start = self.clock.now();
+        let done = self.file.write_at(at, from);
+        self.since(start, &self.spent.moving);
+        done
     }
     fn sync(&mut self) -> std::result::Result<(), Errno> {
         let start = self.clock.now();
         let done = self.file.sync();
-        self.syncing.set(self.syncing.get() + self.clock.now() - start);
+        self.since(start, &self.spent.syncing);
         done
     }
     fn size(&self) -> std::result::Result<u64, Errno> {
@@ -68,7 +87,7 @@ impl ByteFile for Timed {
 #[wasm_bindgen]
 pub struct Ours {
     medium: FileMedium<Timed>,
-    syncing: Rc<Cell<f64>>,
+    spent: Rc<Spent>,
     run: Option<Run>,
 }
 
@@ -89,10 +108,10 @@ impl Ours {
     pub async fn open(watched: bool) -> Result<Self> {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into().map_err(|_| "this is no worker")?;
         let clock = scope.performance().ok_or("this worker has no clock")?;
-        let syncing = Rc::new(Cell::new(0.0));
-        let file = Timed { file: opfs::open().await?, clock, syncing: Rc::clone(&syncing) };
+        let spent = Rc::new(Spent::default());
+        let file = Timed { file: opfs::open().await?, clock, spent: Rc::clone(&spent) };
         let remember = if watched { Remember::Yes } else { Remember::No };
-        Ok(Self { medium: FileMedium::new(file, 512, remember), syncing, run: None })
+        Ok(Self { medium: FileMedium::new(file, 512, remember), spent, run: None })
     }
 
     /// A new filesystem with one empty file, open; not timed.
@@ -164,7 +183,12 @@ impl Ours {
 
     /// Milliseconds that were spent in the file's own flush since it was opened.
     pub fn syncing(&self) -> f64 {
-        self.syncing.get()
+        self.spent.syncing.get()
+    }
+
+    /// Milliseconds that were spent in its reads and writes.
+    pub fn moving(&self) -> f64 {
+        self.spent.moving.get()
     }
 
     /// How often the file was written, how many bytes, and how often it was flushed, since it was opened.
