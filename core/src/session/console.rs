@@ -243,9 +243,9 @@ impl Console {
     /// Lines for a task that have not ended.
     pub(super) fn unfinished_of(&self, name: &str) -> usize {
         let of = |given: &Given| given.line.task.as_deref().unwrap_or(SCRIPT_TASK) == name;
-        self.given
+        self.given[self.ended..]
             .iter()
-            .zip(&self.entries)
+            .zip(&self.entries[self.ended..])
             .filter(|(given, entry)| of(given) && !entry.done && entry.command > 0)
             .count()
     }
@@ -281,6 +281,12 @@ impl Console {
         let unfinished = self.open_entries().iter().any(|entry| !entry.done);
         let runnable = !self.machine.cx().runnable().is_empty();
         self.standing = if unfinished || runnable { Standing::Pending } else { Standing::Idle };
+    }
+
+    /// The entries of lines that have not ended.
+    pub(super) fn unfinished(&mut self) -> Vec<usize> {
+        let open: Vec<bool> = self.open_entries().iter().map(|entry| !entry.done).collect();
+        open.into_iter().zip(self.ended..).filter(|(open, _)| *open).map(|(_, at)| at).collect()
     }
 
     /// The lines from the first that has not ended on.

@@ -141,10 +141,11 @@ impl Session {
         let Some(line) = parse::parse_line(text).map_err(LineError::Parse)? else {
             return Ok(self.report(0, self.len(), String::new(), None));
         };
-        let (entry, forked, before) = self.give(&line, Pace::Run)?;
-        let ended = before.iter().zip(self.console.entries()).filter(|(was_done, now)| !**was_done && now.done);
-        let new = &self.console.entries()[before.len()..];
-        let output: String = ended.map(|(_, now)| now).chain(new).map(|entry| entry.output.as_str()).collect();
+        let (entry, forked, open) = self.give(&line, Pace::Run)?;
+        // What earlier lines say now belongs to this one's output.
+        let ended = open.iter().map(|at| &self.console.entries()[*at]).filter(|earlier| earlier.done);
+        let new = &self.console.entries()[entry..];
+        let output: String = ended.chain(new).map(|entry| entry.output.as_str()).collect();
         let from = self.console.given_at(entry);
         self.show_end();
         let number = self.console.entries()[entry].number;
@@ -181,11 +182,12 @@ impl Session {
         self.console.standing().clone()
     }
 
-    fn give(&mut self, line: &Line, pace: Pace) -> Result<(usize, Option<String>, Vec<bool>), LineError> {
+    /// Gives a line to the console: its entry, the branch that was left for it, and the entries that were open before.
+    fn give(&mut self, line: &Line, pace: Pace) -> Result<(usize, Option<String>, Vec<usize>), LineError> {
         self.console.refuse(&line.command)?;
         let forked = (self.cursor < self.len()).then(|| self.fork(Keep::Started));
-        let before = self.console.entries().iter().map(|entry| entry.done).collect();
-        Ok((self.console.give(line, pace)?, forked, before))
+        let open = self.console.unfinished();
+        Ok((self.console.give(line, pace)?, forked, open))
     }
 
     fn report(&self, number: u32, from: usize, output: String, forked: Option<String>) -> LineReport {
