@@ -103,3 +103,61 @@ fn a_mount_that_cannot_be_written_refuses_to_open_for_writing() {
         assert!(medium.file(|file| *file == before), "{personality}: nothing was written");
     }
 }
+
+/// What each command said, of those that failed or were asked about.
+fn said(fs: &str, script: &str) -> String {
+    let script = parse(script).expect("the script parses");
+    let setup = Setup::new(fs, &script.directives).expect("the setup is possible");
+    let mut machine = Machine::new(&setup, Recording::Off);
+    let mut told = Vec::new();
+    for line in &script.lines {
+        machine.play_line(line);
+        machine.run();
+        let asks =
+            matches!(line.text.split(' ').next(), Some("fsync" | "fdatasync" | "syncfs" | "sync_range" | "close"));
+        for finished in machine.take_finished().iter().filter(|finished| asks || finished.result.err.is_some()) {
+            told.push(format!("{}={}", line.text, finished.result.err.unwrap_or("ok")));
+        }
+    }
+    told.join(", ")
+}
+
+#[test]
+fn an_error_of_writeback_is_told_once_to_each_who_listens() {
+    // On a loop device over a file whose keeper refused what was written; two descriptors there are two files here.
+    let cases = [
+        ("fsync\nfsync\npwrite 0 4k\nfsync", "fsync=EIO, fsync=ok, fsync=ok"),
+        ("fdatasync\nfsync", "fdatasync=EIO, fsync=ok"),
+        ("fsync\nclose\nopen a\nfsync", "fsync=EIO, close=ok, fsync=ok"),
+        (
+            "sync_range -w 0 0\nsleep 1s\nclose\nopen a\nfsync\nfsync",
+            "sync_range -w 0 0=ok, close=ok, fsync=EIO, fsync=ok",
+        ),
+        ("sync_range -w -a 0 0\nsync_range -a 0 0\nfsync", "sync_range -w -a 0 0=EIO, sync_range -a 0 0=ok, fsync=ok"),
+        (
+            "sync_range -w 0 0\nsleep 1s\nsync_range -b 0 0\nfsync",
+            "sync_range -w 0 0=ok, sync_range -b 0 0=EIO, fsync=ok",
+        ),
+        ("syncfs\nsyncfs\nfsync\nfsync", "syncfs=EIO, syncfs=ok, fsync=EIO, fsync=ok"),
+        (
+            "sync_range -w 0 0\nsleep 1s\nsyncfs\nsyncfs\nfsync",
+            "sync_range -w 0 0=ok, syncfs=EIO, syncfs=ok, fsync=EIO",
+        ),
+        ("fsync\nsyncfs\nsyncfs", "fsync=EIO, syncfs=EIO, syncfs=ok"),
+        (
+            "file b\nsyncfs\nfile a\nsyncfs\nopen -f c\nsyncfs\nfile b\nsyncfs",
+            "syncfs=EIO, syncfs=EIO, syncfs=ok, syncfs=ok",
+        ),
+        (
+            "sync_range -w 0 0\nsleep 1s\nopen -f c\nsyncfs\nfile a\nsyncfs\nopen -f d\nsyncfs",
+            "sync_range -w 0 0=ok, syncfs=EIO, syncfs=EIO, syncfs=ok",
+        ),
+    ];
+    for fs in ["ext4", "xfs", "btrfs"] {
+        for (script, expected) in cases {
+            let whole = format!("open -f b\nopen -f a\nsyncfs\ninject write-error\npwrite 0 16k\n{script}\n");
+            let found = said(fs, &whole);
+            assert_eq!(found.strip_prefix("syncfs=ok, "), Some(expected), "{fs}:\n{whole}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Committing: the metadata as it stands becomes what a mount finds, and how a mount takes it over.
 
 use super::Volume;
+use super::errors::Errors;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
 use crate::base::{
@@ -228,7 +229,7 @@ impl Volume {
         self.sums.forget_all();
         self.readahead.change(BTreeMap::clear);
         self.forget_changes();
-        self.errors.change(BTreeMap::clear);
+        self.errors.change(|errors| *errors = Errors::default());
         self.shut_down.change(|down| *down = false);
     }
 

@@ -8,6 +8,7 @@ pub mod begin;
 pub mod behind_end;
 pub mod commit;
 mod convert;
+pub mod errors;
 pub mod in_place;
 mod known;
 pub mod mapping;
@@ -77,8 +78,8 @@ pub struct Volume {
     pub ioends: StateCell<std::collections::VecDeque<Ioend>>,
     /// Wakes the completion task.
     pub ioend_work: WaitQueue,
-    /// The first error of writeback that nobody was told of, by inode (`errseq_t`).
-    pub errors: StateCell<BTreeMap<Ino, crate::base::Errno>>,
+    /// Errors of writeback.
+    pub errors: StateCell<errors::Errors>,
     /// Nothing reaches the device any more (FS_IOC_GOINGDOWN).
     pub shut_down: StateCell<bool>,
 }
@@ -199,18 +200,6 @@ impl Volume {
             return Ok(());
         }
         Err(self.profile.shutdown.map_or(crate::base::Errno::EROFS, |plan| plan.changes))
-    }
-
-    /// Remembers an error of writeback until somebody is told.
-    pub fn note_error(&self, ino: Ino, errno: crate::base::Errno) {
-        self.errors.change(|errors| {
-            errors.entry(ino).or_insert(errno);
-        });
-    }
-
-    /// The error of writeback that nobody was told of.
-    pub fn take_error(&self, ino: Ino) -> Result<(), crate::base::Errno> {
-        self.errors.change(|errors| errors.remove(&ino)).map_or(Ok(()), Err)
     }
 
     /// The last block that a file of `size` bytes has, plus one.

@@ -108,7 +108,7 @@ async fn on_file(fs: &Fs, file: &OpenFile, command: &Command, prov: Prov) -> Exe
         Command::Msync(ask) => msync(fs, file, ask).await,
         Command::Fadvise(ask) => fadvise(fs, ino, ask).await,
         Command::Writeback(Some(range)) => match bytes(range) {
-            Ok((pos, len)) => fs.volume().write_back_wait(ino, pos, len).await.map_err(FsError::from),
+            Ok((pos, len)) => fs.volume().write_back_settled(ino, pos, len).await.map_err(FsError::from),
             Err(errno) => Err(errno.into()),
         },
         _ => return answering(fs, file, command, prov).await,

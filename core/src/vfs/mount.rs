@@ -91,7 +91,8 @@ impl Fs {
                 self.volume().note_change(ino, Change::Map);
             }
             let name = file.name.clone();
-            self.0.open.change(|open| open.files.push(OpenFile { ino, mapping: None, ..file }));
+            let told = self.volume().listen(ino);
+            self.0.open.change(|open| open.files.push(OpenFile { ino, mapping: None, told, ..file }));
             self.volume().cx.emit(|| Event::FileOpened { name, ino });
         }
         let current = before.current.filter(|name| self.open_files(|open| open.by_name(name).is_some()));

@@ -4,6 +4,7 @@ use super::{Fs, OpResult};
 use crate::base::hints::Hints;
 use crate::base::{Errno, Ino, Prov};
 use crate::inode::inode_lock;
+use crate::map::errors::Told;
 use crate::map::pending::Change;
 use crate::personality::plan::{CloseFlush, NocowPlan};
 use crate::trace::{Event, Frame, Mode};
@@ -38,6 +39,8 @@ pub struct OpenFile {
     pub mapping: Option<(u64, u64)>,
     /// Which opening this is, in order; a remount keeps it.
     pub opening: u64,
+    /// Up to where it was told of errors of writeback.
+    pub told: Told,
 }
 
 /// The open files, in order of opening.
@@ -93,10 +96,11 @@ impl Fs {
             None => return Err(Errno::ENOENT.into()),
         };
         volume.inodes.opened(ino);
+        let told = volume.listen(ino);
         self.0.open.change(|open| {
             open.openings += 1;
             let opening = open.openings;
-            open.files.push(OpenFile { name: name.to_owned(), ino, flags, mapping: None, opening });
+            open.files.push(OpenFile { name: name.to_owned(), ino, flags, mapping: None, opening, told });
         });
         volume.cx.emit(|| Event::FileOpened { name: name.to_owned(), ino });
         self.set_current(Some(name));
@@ -185,6 +189,7 @@ impl Fs {
         volume.forget_changes_of(ino);
         volume.space.forget_windows(ino);
         volume.lookups.forget_file(ino);
+        volume.forget_errors(ino);
         volume.inodes.remove(ino);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! fsync and its kin.
 
 use super::{Fs, OpResult};
-use crate::base::{Ino, PAGE_SIZE, PageIndex, Range};
+use crate::base::{Errno, Ino, PAGE_SIZE, PageIndex, Range};
 use crate::map::pending::Change;
 use crate::personality::plan::{CloseFlush, FsyncPlan};
 use crate::trace::Frame;
@@ -39,10 +39,20 @@ impl Fs {
             FsyncPlan::Part => (pos, len),
             FsyncPlan::WholeFile => (0, u64::MAX >> 1),
         };
-        volume.write_back_wait(ino, pos, len).await?;
+        let written = volume.write_back_settled(ino, pos, len).await;
+        let told = self.tell(ino);
+        written.and(told)?;
         volume.commit_for(ino, least).await?;
         volume.lookups.settle(ino);
-        Ok(volume.take_error(ino)?)
+        Ok(self.tell(ino)?)
+    }
+
+    /// What the descriptor of a file was not told yet of its errors (`file_check_and_advance_wb_err`).
+    fn tell(&self, ino: Ino) -> Result<(), Errno> {
+        self.0.open.change(|open| {
+            let file = open.files.iter_mut().find(|file| file.ino == ino);
+            file.map_or(Ok(()), |file| self.volume().tell(ino, &mut file.told))
+        })
     }
 
     /// syncfs(2): every file, then the metadata.
@@ -57,7 +67,13 @@ impl Fs {
             }
             volume.inodes.unlist(ino);
         }
-        Ok(volume.commit().await?)
+        let committed = volume.commit().await;
+        // The call is made by way of a descriptor, the current one.
+        let told = self.0.open.change(|open| {
+            let current = open.files.iter_mut().find(|file| Some(&file.name) == open.current.as_ref());
+            current.map_or(Ok(()), |file| volume.tell_of_all(&mut file.told))
+        });
+        Ok(committed.and(told)?)
     }
 
     /// sync_file_range(2): data only, no metadata.
@@ -66,13 +82,14 @@ impl Fs {
         let len = if len == 0 { u64::MAX >> 1 } else { len };
         if what.wait_before {
             volume.wait_writeback(ino, pos, len).await;
+            self.tell(ino)?;
         }
         if what.write {
             volume.write_back(ino, pos, len).await?;
         }
         if what.wait_after {
             volume.wait_writeback(ino, pos, len).await;
-            volume.take_error(ino)?;
+            self.tell(ino)?;
         }
         Ok(())
     }

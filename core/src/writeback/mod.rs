@@ -37,8 +37,15 @@ impl Volume {
         self.select(ino, pages).await
     }
 
-    /// Writes back and waits until it has arrived.
+    /// Writes back and waits until it has arrived. An error of this or of earlier writeback that nobody was told of is
+    /// told here (`filemap_write_and_wait_range`).
     pub async fn write_back_wait(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
+        self.write_back_settled(ino, pos, len).await?;
+        self.take_error(ino)
+    }
+
+    /// The same, with errors left for those who ask by their descriptor (`filemap_fdatawait_keep_errors`).
+    pub async fn write_back_settled(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
         self.write_back(ino, pos, len).await?;
         self.wait_writeback(ino, pos, len).await;
         self.settle(ino, self.page_blocks(pos, len)).await
