@@ -7,6 +7,7 @@ pub mod document;
 pub mod expected;
 pub mod explore;
 pub mod fidelity;
+pub mod fuzzing;
 pub mod goldens;
 pub mod image;
 #[cfg(target_os = "linux")]

@@ -1,5 +1,7 @@
 //! Nearly valid images: a mount names a rule, or goes on as if nothing had happened. Never a panic, never a hang.
 
+use base64::Engine;
+use extentscope_tests::fuzzing::{self, TARGETS, kept};
 use extentscope_tests::image::fuzz::{End, corpus, run};
 
 /// `EXTENTSCOPE_SEED` runs one case, `EXTENTSCOPE_CASES` as many.
@@ -27,5 +29,16 @@ fn a_mount_of_any_image_answers() {
     }
     if seeds().end - seeds().start >= 4_000 {
         assert!(mounted > 100 && refused > 1_000, "{mounted} were mounted, {refused} refused: both are looked at");
+    }
+}
+
+#[test]
+fn what_a_fuzzer_found_to_be_new_goes_well() {
+    for target in TARGETS {
+        for input in kept(target) {
+            let run = std::panic::AssertUnwindSafe(|| fuzzing::target(target)(&input));
+            let name = base64::engine::general_purpose::STANDARD.encode(&input);
+            assert!(std::panic::catch_unwind(run).is_ok(), "{target}: {name}");
+        }
     }
 }

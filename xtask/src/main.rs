@@ -46,7 +46,7 @@ enum Command {
     Explore(explore::Options),
     /// Do random operations on every filesystem and on a flat file, and compare after each one
     Fsx(fsx::Options),
-    /// Mount nearly valid images: each one has to answer
+    /// Let a fuzzer loose on images and on scripts: each one has to answer
     Fuzz(fuzz::Options),
     /// Measure the engine next to peers: replay, seek, extent map, page cache; fails on nothing
     Bench(bench::Options),

@@ -129,3 +129,17 @@ fn a_damaged_node_is_named_and_keeps_the_device_from_being_mounted() {
     assert_eq!(status, 2);
     assert!(text.contains("node-checksum"), "{text}");
 }
+
+#[test]
+fn a_damaged_superblock_is_named_with_its_block() {
+    let device = Device::made("ext4");
+    device.play("open -f a\nfsync\n");
+    let size = std::fs::metadata(device.path()).expect("it is there").len();
+    device.flip(size - 4096 + 20);
+    let (out, result) = device.call(&["fsck", "--json"]);
+    assert_eq!(result.expect_err("it is damaged").0, 1);
+    let report: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    let place = format!("\"block\":{}", size / 4096 - 1);
+    assert!(report.to_string().contains(&place), "{report}");
+    assert!(report.to_string().contains("superblock-checksum"), "{report}");
+}

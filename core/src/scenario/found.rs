@@ -38,7 +38,7 @@ impl fmt::Display for Trouble {
 /// The rules that the superblocks break.
 pub fn superblock<F: ByteFile>(file: &F) -> Result<Superblock, Vec<Finding>> {
     let size = file.size().map_err(|errno| vec![Finding::new(Rule::Read, "device", None, errno.text())])?;
-    read::superblock(size, &mut |at| {
+    read::superblock(size, None, &mut |at| {
         let mut sector = vec![0; SECTOR];
         file.read_at(at, &mut sector).map(|()| sector)
     })
@@ -50,7 +50,8 @@ pub fn look<F: ByteFile>(file: &F, superblock: Superblock, setup: &Setup) -> (Op
     let mut findings = Vec::new();
     if superblock.layout != setup.layout() {
         let what = format!("{:?}, the settings say {:?}", superblock.layout, setup.layout());
-        return (None, vec![Finding::new(Rule::SuperblockGeometry, "superblock", None, what)]);
+        let at = superblock.layout.superblock(superblock.generation).start;
+        return (None, vec![Finding::new(Rule::SuperblockGeometry, "superblock", Some(at), what)]);
     }
     let image = read::image(superblock, &mut read, &mut |finding| findings.push(finding));
     // What could not be read would be missed everywhere.

@@ -22,11 +22,16 @@ pub struct Image {
     pub contents: Contents,
 }
 
-/// The newer of the two superblocks at the end of a device of `bytes` bytes, which `read` gives by position.
+/// The newer of the two superblocks at the end of a device of `bytes` bytes, which `read` gives by position. Where the
+/// size of a block is not `known`, findings name theirs if one of the two says it.
 ///
 /// # Errors
 /// What is wrong, the pair included: one that cannot be read may have been the newest.
-pub fn superblock(bytes: u64, read: &mut dyn FnMut(u64) -> Result<Vec<u8>, Errno>) -> Result<Superblock, Vec<Finding>> {
+pub fn superblock(
+    bytes: u64,
+    known: Option<BlockSize>,
+    read: &mut dyn FnMut(u64) -> Result<Vec<u8>, Errno>,
+) -> Result<Superblock, Vec<Finding>> {
     let Some(first) = bytes.checked_sub(2 * NODE_BYTES) else {
         let what = format!("{bytes} bytes are too few for two superblocks");
         return Err(vec![Finding::new(Rule::Size, "device", None, what)]);
@@ -35,19 +40,23 @@ pub fn superblock(bytes: u64, read: &mut dyn FnMut(u64) -> Result<Vec<u8>, Errno
     let mut findings = Vec::new();
     for slot in 0..2 {
         let one = match read(first + slot * NODE_BYTES) {
-            Ok(sector) => Superblock::decode(&sector, slot, None),
+            Ok(sector) => Superblock::decode(&sector, slot),
             Err(errno) => Err(Finding::new(Rule::Read, format!("superblock {slot}"), None, errno.text())),
         };
         match one {
             Ok(superblock) => found.push(superblock),
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push((slot, finding)),
         }
     }
-    let [even, odd] = found.as_slice() else { return Err(findings) };
+    let size = known.or_else(|| found.first().map(|other| other.layout.block));
+    let place = |slot: u64| size.map(|size| DevBlock((first + slot * NODE_BYTES) / size.bytes()));
+    let [even, odd] = found.as_slice() else {
+        return Err(findings.into_iter().map(|(slot, finding)| Finding { block: place(slot), ..finding }).collect());
+    };
     let same = even.layout == odd.layout && even.settings == odd.settings;
     if !same || even.generation.abs_diff(odd.generation) != 1 {
         let what = format!("generations {} and {}", even.generation, odd.generation);
-        return Err(vec![Finding::new(Rule::SuperblockPair, "superblocks", None, what)]);
+        return Err(vec![Finding::new(Rule::SuperblockPair, "superblocks", place(0), what)]);
     }
     let newest = if even.generation > odd.generation { even } else { odd };
     if newest.layout.bytes() != bytes {
@@ -63,7 +72,7 @@ pub fn superblock(bytes: u64, read: &mut dyn FnMut(u64) -> Result<Vec<u8>, Errno
 /// What is wrong.
 pub fn superblock_of(block: BlockSize, blocks: u64, read: &mut ReadBlocks<'_>) -> Result<Superblock, Vec<Finding>> {
     let bytes = blocks * block.bytes();
-    superblock(bytes, &mut |at| {
+    superblock(bytes, Some(block), &mut |at| {
         let start = DevBlock(at / block.bytes());
         read(Range::sized(start, NODE_BYTES / block.bytes()))
     })

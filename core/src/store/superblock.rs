@@ -3,7 +3,7 @@
 use super::corrupt::{Finding, Rule};
 use super::layout::{Layout, NODE_BYTES, NODES_MAX};
 use super::node::{Pointer, u16_at, u32_at, u64_at};
-use crate::base::{BlockSize, DevBlock};
+use crate::base::BlockSize;
 
 /// The first eight bytes.
 const MAGIC: [u8; 8] = *b"EXTENTSC";
@@ -57,8 +57,8 @@ impl Superblock {
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn decode(bytes: &[u8], slot: u64, block: Option<DevBlock>) -> Result<Self, Finding> {
-        let broken = |rule, what: String| Err(Finding::new(rule, format!("superblock {slot}"), block, what));
+    pub fn decode(bytes: &[u8], slot: u64) -> Result<Self, Finding> {
+        let broken = |rule, what: String| Err(Finding::new(rule, format!("superblock {slot}"), None, what));
         let Some(bytes) = bytes.get(..SECTOR) else {
             return broken(Rule::Size, format!("{} bytes", bytes.len()));
         };

@@ -1,8 +1,9 @@
 //! Images that are nearly valid: a mount of them answers, whatever they say.
 //!
-//! A case is a seed: it chooses an image, changes some of its items (or bytes), and mounts what comes out. Either a rule is
-//! named, or what was mounted keeps every rule and goes on working.
+//! A case is a run of decisions, out of a seed or of a fuzzer's bytes: it chooses an image, changes some of its items (or
+//! bytes), and mounts what comes out. Either a rule is named, or what was mounted keeps every rule and goes on working.
 
+use super::chance::{Bytes, Chance};
 use super::{Blocks, Items, blocks, items, mounted, played};
 use extentscope_core::base::Range;
 use extentscope_core::personality::NAMES;
@@ -56,25 +57,35 @@ pub enum End {
     Refused,
 }
 
-/// Runs a case.
+/// Runs the case of a seed.
 ///
 /// # Panics
 /// When the engine does, or when what was mounted breaks a rule of the running filesystem.
 pub fn run(corpus: &[Seed], seed: u64) -> End {
-    let mut rng = Rng::stream(seed, "image");
-    let chosen = usize::try_from(rng.below(corpus.len() as u64)).expect("small");
-    let Seed { setup, items: valid, data } = &corpus[chosen];
+    decided(corpus, &mut Rng::stream(seed, "image"), &format!("seed {seed}"))
+}
+
+/// Runs the case that bytes decide.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_bytes(corpus: &[Seed], bytes: &[u8]) -> End {
+    decided(corpus, &mut Bytes(bytes), "bytes")
+}
+
+fn decided(corpus: &[Seed], rng: &mut impl Chance, name: &str) -> End {
+    let Seed { setup, items: valid, data } = &corpus[rng.index(corpus.len())];
     let mut items = valid.clone();
     let by_items = rng.below(4) > 0;
     if by_items {
         for _ in 0..=rng.below(3) {
-            change_item(&mut items, &mut rng);
+            change_item(&mut items, rng);
         }
     }
-    let what = || format!("seed {seed}, {}: {}", setup.personality_name(), difference(valid, &items));
+    let what = || format!("{name}, {}: {}", setup.personality_name(), difference(valid, &items));
     let Some(mut image) = blocks(setup, &items, data) else { return End::Refused };
     if !by_items {
-        change_bytes(&mut image, setup, &mut rng);
+        change_bytes(&mut image, setup, rng);
     }
     let mut machine = mounted(setup, &image);
     if !machine.findings().is_empty() {
@@ -108,7 +119,7 @@ fn difference(valid: &Items, changed: &Items) -> String {
 }
 
 /// A number that is near, far, or at an edge.
-fn number(rng: &mut Rng, old: u64) -> u64 {
+fn number(rng: &mut impl Chance, old: u64) -> u64 {
     match rng.below(6) {
         0 => old.wrapping_add(1 + rng.below(3)),
         1 => old.wrapping_sub(1 + rng.below(3)),
@@ -119,22 +130,21 @@ fn number(rng: &mut Rng, old: u64) -> u64 {
     }
 }
 
-fn change_item(items: &mut Items, rng: &mut Rng) {
+fn change_item(items: &mut Items, rng: &mut impl Chance) {
     let keys: Vec<Key> = items.keys().copied().collect();
     if keys.is_empty() {
         return;
     }
-    let key = keys[usize::try_from(rng.below(keys.len() as u64)).expect("small")];
+    let key = keys[rng.index(keys.len())];
     let mut payload = items[&key].clone();
     match rng.below(6) {
         0 => drop(items.remove(&key)),
         1 => {
-            payload.truncate(usize::try_from(rng.below(payload.len() as u64 + 1)).expect("small"));
+            payload.truncate(rng.index(payload.len() + 1));
             items.insert(key, payload);
         }
         2 | 3 if payload.len() >= 8 => {
-            let fields = (payload.len() / 4).max(1) as u64;
-            let at = usize::try_from(rng.below(fields)).expect("small") * 4;
+            let at = rng.index((payload.len() / 4).max(1)) * 4;
             let width = (payload.len() - at).min(if rng.below(2) == 0 { 4 } else { 8 });
             let mut old = [0; 8];
             old[..width].copy_from_slice(&payload[at..at + width]);
@@ -156,7 +166,7 @@ fn change_item(items: &mut Items, rng: &mut Rng) {
         }
         _ => {
             if !payload.is_empty() {
-                let at = usize::try_from(rng.below(payload.len() as u64)).expect("small");
+                let at = rng.index(payload.len());
                 payload[at] ^= 1 << rng.below(8);
             }
             items.insert(key, payload);
@@ -165,15 +175,15 @@ fn change_item(items: &mut Items, rng: &mut Rng) {
 }
 
 /// Bytes anywhere behind the data change, checksums and all.
-fn change_bytes(image: &mut Blocks, setup: &Setup, rng: &mut Rng) {
+fn change_bytes(image: &mut Blocks, setup: &Setup, rng: &mut impl Chance) {
     let size = usize::try_from(setup.block_size()).expect("small");
     let behind: Vec<_> =
         image.iter().filter(|(range, _)| range.start.0 >= setup.device_blocks()).map(|(r, s)| (r, s.clone())).collect();
-    let (range, mut stamped) = behind[usize::try_from(rng.below(behind.len() as u64)).expect("small")].clone();
+    let (range, mut stamped) = behind[rng.index(behind.len())].clone();
     let mut bytes = vec![0; size];
     stamped.data.copy_to(0, &mut bytes);
     for _ in 0..=rng.below(4) {
-        let at = usize::try_from(rng.below(size as u64)).expect("small");
+        let at = rng.index(size);
         bytes[at] = u8::try_from(rng.below(256)).expect("small");
     }
     stamped.data = extentscope_core::base::Payload::Bytes(bytes.into());

@@ -1,6 +1,7 @@
 //! Device images for tests: made from scripts, taken apart into items, changed, and put together again with right
 //! checksums, so that what is wrong with them is what they say and not how they are written.
 
+pub mod chance;
 pub mod fuzz;
 
 use std::collections::BTreeMap;
