@@ -9,6 +9,7 @@ use extentscope_core::scenario::machine::Machine;
 use extentscope_core::scenario::parse::parse;
 use extentscope_core::scenario::setup::Setup;
 use extentscope_core::sim::cx::Recording;
+use extentscope_tests::contents::contents;
 use extentscope_tests::document::Document;
 use extentscope_tests::goldens::model;
 
@@ -160,4 +161,56 @@ fn an_error_of_writeback_is_told_once_to_each_who_listens() {
             assert_eq!(found.strip_prefix("syncfs=ok, "), Some(expected), "{fs}:\n{whole}");
         }
     }
+}
+
+/// Names, sizes and first bytes after a power cut that leaves all that was written.
+fn left(fs: &str, script: &str) -> String {
+    let script = parse(&format!("{script}\ncrash -a\n")).expect("the script parses");
+    let setup = Setup::new(fs, &script.directives).expect("the setup is possible");
+    let mut machine = Machine::new(&setup, Recording::Off);
+    machine.play(&script);
+    let names = machine.fs().volume().inodes.table(|table| table.names.clone());
+    let file = |(name, ino): (String, _)| {
+        let bytes = contents(&machine, ino);
+        let first = bytes.first().map(|byte| format!(" {byte:02x}")).unwrap_or_default();
+        format!("{name}({}{first})", bytes.len())
+    };
+    names.into_iter().map(file).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn fsync_of_one_file_is_a_log_on_btrfs_and_all_there_was_elsewhere() {
+    // The loop device's file was copied right after fsync, and the copy mounted.
+    let file = |name: &str, write: &str| format!("open -f {name}\npwrite {write}\nclose\n");
+    let synced = |name: &str| format!("open -f {name}\npwrite -S 1 0 8k\nfsync\n");
+    let (a, b, x) = (file("a", "0 8k"), file("b", "0 8k"), file("x", "0 8k"));
+    let cases = [
+        (format!("{b}{}", synced("a")), "a(8192 01)", "a(8192 01) b(0)"),
+        (
+            format!("{a}{b}syncfs\nopen b\ntruncate 3000\nclose\n{}", synced("a")),
+            "a(8192 01) b(8192 cd)",
+            "a(8192 01) b(3000 cd)",
+        ),
+        (format!("{a}{x}syncfs\nmv x y\n{}", synced("a")), "a(8192 01) x(8192 cd)", "a(8192 01) y(8192 cd)"),
+        (format!("{a}{x}syncfs\nrm x\n{}", synced("a")), "a(8192 01) x(8192 cd)", "a(8192 01)"),
+        (format!("{x}syncfs\nmv x y\n{}", synced("y")), "y(8192 01)", "y(8192 01)"),
+        (format!("{x}{}syncfs\nmv x y\n{}", file("y", "-S 2 0 4k"), synced("y")), "y(8192 01)", "y(8192 01)"),
+        (format!("{a}syncfs\nrm a\n{}", synced("a")), "a(8192 01)", "a(8192 01)"),
+    ];
+    for (script, logged, whole) in cases {
+        assert_eq!(left("btrfs", &script), logged, "btrfs:\n{script}");
+        assert_eq!(left("ext4", &script), whole, "ext4:\n{script}");
+        assert_eq!(left("xfs", &script), whole, "xfs:\n{script}");
+    }
+    let unchanged = format!(
+        "{}close\n{}{}{}open b\nfsync\n",
+        synced("a"),
+        synced("b"),
+        file("c", "-S 3 0 4k"),
+        file("a", "-S 4 0 8k")
+    );
+    assert_eq!(left("btrfs", &unchanged), "a(8192 01) b(8192 01)");
+    let reflinked = format!("{a}syncfs\nopen -f b\nreflink a\nfsync\n");
+    assert_eq!(left("btrfs", &reflinked), "a(8192 cd) b(8192 cd)");
+    assert_eq!(left("xfs", &reflinked), "a(8192 cd) b(8192 cd)");
 }

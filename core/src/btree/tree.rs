@@ -86,6 +86,12 @@ impl Tree {
         edits.push(TreeEdit::Root { node: tree.root() });
         tree
     }
+    /// A copy that changes beside this tree: its new nodes take no ids from the others of the filesystem.
+    pub fn detached(&self) -> Self {
+        let Counters { next, edition } = &*self.ids.0;
+        let ids = NodeIds(Rc::new(Counters { next: next.clone(), edition: edition.clone() }));
+        Self { ids, ..self.clone() }
+    }
     /// The shape that the tree was made with.
     pub fn shape(&self) -> TreeShape {
         self.shape

@@ -70,7 +70,8 @@ impl ExtentMap {
         &self.0.inline
     }
 
-    fn tree_id(&self, ino: Ino) -> u32 {
+    /// The tree that has a file's records.
+    pub fn tree_id(&self, ino: Ino) -> u32 {
         match self.0.shape.scope {
             TreeScope::Inode => ino.0,
             TreeScope::Filesystem => SHARED_TREE,

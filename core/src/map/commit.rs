@@ -2,6 +2,7 @@
 
 use super::Volume;
 use super::errors::Errors;
+use super::log::with_file;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
 use crate::base::{
@@ -18,6 +19,15 @@ use crate::trace::{Counter, Event, Frame, LockClass, LockId, Mode};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// What a commit makes durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// One file, if that can be told alone; else everything.
+    File(Ino),
+}
+
 impl Volume {
     /// Commits so far.
     pub fn commits(&self) -> u64 {
@@ -31,14 +41,14 @@ impl Volume {
     /// ENOSPC when there is no place for nodes. EIO of the device stops the filesystem: nothing is written any more
     /// (`jbd2_journal_abort`, `xfs_force_shutdown`, `btrfs_abort_transaction`).
     pub async fn commit(&self) -> Result<(), Errno> {
-        self.commit_and(Unpin::EachCommit).await
+        self.commit_of(Scope::All).await
     }
 
-    /// The same; where what fsync makes durable is no whole transaction, freed blocks stay as they are.
+    /// The same, of everything or of one file.
     ///
     /// # Errors
     /// As of [`Volume::commit`].
-    pub(super) async fn commit_and(&self, unpin: Unpin) -> Result<(), Errno> {
+    pub(super) async fn commit_of(&self, scope: Scope) -> Result<(), Errno> {
         // Nothing has changed there, and fsync succeeds (`ext4_sync_file`).
         if self.is_read_only() {
             return Ok(());
@@ -49,18 +59,39 @@ impl Volume {
         let _frame = self.cx.frame(Frame::Commit, self.commits() + 1, 0);
         // Between here and the superblock others go on: what they change and free belongs to the next commit.
         let freed = self.space.pinned();
-        self.forget_changes();
-        let next = self.prepare()?;
+        let logged = match scope {
+            Scope::File(ino) => self.metadata_of(ino).map(|metadata| (ino, metadata)),
+            Scope::All => None,
+        };
+        let whole = logged.is_none();
+        let metadata = match logged {
+            Some((ino, metadata)) => {
+                self.forget_changes_of(ino);
+                metadata
+            }
+            None => {
+                self.forget_changes();
+                self.metadata()
+            }
+        };
+        let next = self.change_store(|store| store.prepare(metadata))?;
         if let Err(errno) = self.write_tree(&next).await {
             self.stop();
             return Err(errno);
         }
         self.finish(next);
-        if unpin == Unpin::EachCommit {
+        // A log is no transaction: what was freed stays as it is.
+        if whole {
             self.space.unpin(&freed);
             self.refs.settle();
         }
         Ok(())
+    }
+
+    /// The last commit with one file as it is now; `None` where that is not all of it.
+    fn metadata_of(&self, ino: Ino) -> Option<Metadata> {
+        let now = self.metadata();
+        self.store.with(|store| with_file(store.told(), &now, ino, self.extents.tree_id(ino)))
     }
 
     /// Nothing reaches the device any more until the next mount.
@@ -271,7 +302,10 @@ impl Volume {
             self.inodes.remove(orphan);
         }
         self.mount_wrongly();
-        self.space.unpin(&self.space.pinned());
+        // What orphans had is used again at once, where the next commit says that they are gone. A log does not.
+        if self.profile.space.unpin == Unpin::EachCommit {
+            self.space.unpin(&self.space.pinned());
+        }
         Ok(())
     }
 

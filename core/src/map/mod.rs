@@ -11,6 +11,7 @@ mod convert;
 pub mod errors;
 pub mod in_place;
 mod known;
+mod log;
 pub mod mapping;
 pub mod near;
 pub mod pending;

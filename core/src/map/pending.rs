@@ -6,6 +6,7 @@
 //! running kernel, where fsync of one file left another one clean.
 
 use super::Volume;
+use super::commit::Scope;
 use crate::base::{Errno, FileBlock, Ino, Range};
 use crate::personality::plan::{CommitData, Unpin};
 use std::collections::BTreeMap;
@@ -69,14 +70,18 @@ impl Volume {
             // What was written in place is in the device's cache only (`ext4_sync_file`, `blkdev_issue_flush`).
             return self.io.flush().await;
         }
-        self.commit_with_data(self.profile.space.unpin).await
+        let scope = match self.profile.space.unpin {
+            Unpin::EachCommit => Scope::All,
+            Unpin::NotFsync => Scope::File(ino),
+        };
+        self.commit_with_data(scope).await
     }
 
     /// Commits after the data that the records are ahead of. The caller holds no lock of a folio.
     ///
     /// # Errors
     /// Those of [`Volume::commit`]; an error of the data is told by the file's own fsync.
-    pub async fn commit_with_data(&self, unpin: Unpin) -> Result<(), Errno> {
+    pub async fn commit_with_data(&self, scope: Scope) -> Result<(), Errno> {
         let block = self.profile.block;
         for (ino, range) in self.pending.change(|pending| std::mem::take(&mut pending.ahead)) {
             let (from, to) = (block.pos(range.start), block.pos(range.end));
@@ -84,6 +89,6 @@ impl Volume {
                 self.note_error(ino, errno);
             }
         }
-        self.commit_and(unpin).await
+        self.commit_of(scope).await
     }
 }

@@ -93,6 +93,10 @@ impl Store {
     pub fn number(&self) -> u64 {
         self.number
     }
+    /// What the last commit keeps.
+    pub fn told(&self) -> &Metadata {
+        &self.told
+    }
     /// The tree on the device.
     pub fn tree(&self) -> &CowTree {
         &self.tree

@@ -32,7 +32,7 @@ pub const SIMPLIFICATIONS: [Simplification; 11] = [
     },
     Simplification {
         id: "F2",
-        what: "every commit writes changed nodes, flushes, and writes one superblock; there is no journal and no log tree",
+        what: "every commit writes changed nodes, flushes, and writes one superblock; there is no journal, and where fsync writes a log it is a commit of one file",
         shows: "timeline, `crash`",
         near: Near::Timeline,
     },
@@ -56,7 +56,7 @@ pub const SIMPLIFICATIONS: [Simplification; 11] = [
     },
     Simplification {
         id: "F6",
-        what: "fdatasync does what fsync does, but on ext4 without delayed allocation",
+        what: "fdatasync does what fsync does, and fsync of a file that did not change commits what else did, but on ext4 without delayed allocation",
         shows: "commits",
         near: Near::Timeline,
     },

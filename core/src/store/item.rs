@@ -95,6 +95,8 @@ impl Item {
         let item = match kind {
             Kind::Counters if key.id != 0 => return None,
             Kind::Counters => Self::Counters { next_ino: from.u32()? },
+            // As for extents: nothing has the number 0.
+            Kind::Inode if key.id == 0 => return None,
             Kind::Inode => Self::Inode(Ino(u32::try_from(key.id).ok()?), inode(&mut from)?),
             Kind::Name => {
                 let ino = Ino(from.u32()?);

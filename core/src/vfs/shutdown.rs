@@ -5,7 +5,7 @@
 
 use super::{Fs, OpResult};
 use crate::base::{Errno, FsError};
-use crate::personality::plan::Unpin;
+use crate::map::commit::Scope;
 use crate::trace::Frame;
 
 /// What a call wants of a filesystem that may be shut down.
@@ -48,7 +48,7 @@ impl Fs {
         }
         let _frame = volume.cx.frame(Frame::Shutdown, u64::from(flush_log), 0);
         if flush_log {
-            volume.commit_with_data(Unpin::EachCommit).await?;
+            volume.commit_with_data(Scope::All).await?;
         }
         volume.stop();
         Ok(())

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extentscope_core::base::{Extent, Ino};
+use extentscope_core::personality::plan::Unpin;
 use extentscope_core::scenario::machine::Machine;
 use extentscope_core::scenario::script::{Command, FallocMode, Line};
 
@@ -133,7 +134,8 @@ impl Oracle {
             return Err(format!("{name} shows what nobody wrote"));
         }
         let last = (moment.done + 1).min(self.views.len() - 1);
-        self.judge_names(&found, moment, last)?;
+        let logs = machine.fs().volume().profile.space.unpin == Unpin::NotFsync;
+        self.judge_names(&found, moment, last, logs)?;
         let names: BTreeSet<&String> =
             self.views[..=last].iter().flat_map(BTreeMap::keys).chain(found.keys()).collect();
         for name in names {
@@ -149,11 +151,22 @@ impl Oracle {
     }
 
     /// Names are those of one moment since all were promised. A sync of one file promises none of the others: on ext4 it
-    /// commits nothing when that file did not change.
-    fn judge_names(&self, found: &Names, moment: Moment, last: usize) -> Result<(), String> {
+    /// commits nothing when that file did not change. Where it `logs` one file (`btrfs_sync_log`), that file's name comes on
+    /// top of the others' moment.
+    fn judge_names(&self, found: &Names, moment: Moment, last: usize, logs: bool) -> Result<(), String> {
         let promise = (0..=moment.done).rev().find(|at| self.whole[*at]).unwrap_or(0);
         let found = inodes(found);
-        if (promise..=last).any(|at| inodes(&self.views[at]) == found) {
+        let logged = |at: usize, (name, ino): (&String, Ino)| {
+            let same = |at: usize| self.views[at].get(name).is_some_and(|view| view.ino == ino);
+            (at + 1..=last).any(|at| self.promised[at].contains(name) && same(at))
+        };
+        let possible = |at: usize| {
+            let moment = inodes(&self.views[at]);
+            let all_there = moment.iter().all(|name| found.contains(name));
+            let extra = || found.iter().filter(|name| !moment.contains(name));
+            moment == found || logs && all_there && extra().all(|name| logged(at, *name))
+        };
+        if (promise..=last).any(possible) {
             return Ok(());
         }
         Err(format!("the names are those of no moment: {found:?}"))

@@ -5,7 +5,7 @@
 
 use super::chance::{Bytes, Chance};
 use super::{Blocks, Items, blocks, items, mounted, played};
-use extentscope_core::base::Range;
+use extentscope_core::base::{Errno, Range};
 use extentscope_core::personality::NAMES;
 use extentscope_core::scenario::parse::parse;
 use extentscope_core::scenario::setup::Setup;
@@ -101,6 +101,10 @@ fn decided(corpus: &[Seed], rng: &mut impl Chance, name: &str) -> End {
     machine.play(&script);
     if let Err(rule) = machine.verify() {
         panic!("{}: went on without a finding, and {rule}", what());
+    }
+    let unclean = Some(Errno::EUCLEAN.name());
+    if machine.take_finished().iter().any(|finished| finished.result.err == unclean) {
+        panic!("{}: went on without a finding, and could not be mounted again", what());
     }
     End::Mounted
 }

@@ -1,0 +1,82 @@
+//! What fsync of one file makes durable where it writes a log and no transaction: the last commit, with that file as it
+//! is now. Other files are found as the last commit has them, whatever became of them since.
+//!
+//! Sources: `btrfs_sync_log`, `btrfs_log_inode`, `btrfs_need_log_full_commit`; copies of a mounted btrfs of kernel 6.18
+//! after fsync, beside ext4 and xfs, which keep everything up to then.
+
+use super::behind_end::LAST_BLOCK;
+use super::store::Metadata;
+use crate::base::{DevBlock, Extent, ExtentKind, FileBlock, Gather, Ino, Range, RangeMap};
+use crate::extent::Trees;
+use std::collections::BTreeSet;
+
+/// The last commit with one file as it is `now`; its records lie in the tree `tree`. `None` where names changed so that
+/// only a whole commit says where the file is (`btrfs_record_unlink_dir`).
+pub(super) fn with_file(told: &Metadata, now: &Metadata, ino: Ino, tree: u32) -> Option<Metadata> {
+    let names = |of: &Metadata| -> BTreeSet<String> {
+        of.names.iter().filter(|(_, target)| **target == ino).map(|(name, _)| name.clone()).gather()
+    };
+    let own = names(now);
+    let taken = own.iter().any(|name| told.names.get(name).is_some_and(|holder| *holder != ino));
+    let moved = told.inodes.contains_key(&ino) && names(told) != own;
+    if own.is_empty() || taken || moved {
+        return None;
+    }
+    let mut next = told.clone();
+    next.next_ino = now.next_ino;
+    next.inodes.insert(ino, *now.inodes.get(&ino)?);
+    next.names.extend(own.into_iter().map(|name| (name, ino)));
+    let mut records = next.trees.get(&tree)?.detached();
+    let came: Vec<Extent> = now.trees.get(&tree)?.extents(ino).collect();
+    let gone = records.replace(ino, Range::new(FileBlock(0), LAST_BLOCK), &came, &|_, _| false, &mut Vec::new());
+    next.trees.insert(tree, records);
+    take_inline(&mut next, now, &gone, &came);
+    take_blocks(&mut next, now, &gone, &came);
+    // Blocks that the last commit has and that are free now keep their checksums; others may be new, and are left out
+    // where nothing owns them.
+    now.sums.iter().for_each(|(range, sum)| next.sums.insert(range, *sum));
+    Some(next)
+}
+
+fn take_inline(next: &mut Metadata, now: &Metadata, gone: &[Extent], came: &[Extent]) {
+    let ids = |records: &[Extent]| -> Vec<u64> {
+        records.iter().filter(|extent| extent.kind == ExtentKind::Inline).map(|extent| extent.addr.0).collect()
+    };
+    ids(gone).iter().for_each(|id| drop(next.inline.remove(id)));
+    for id in ids(came) {
+        next.inline.extend(now.inline.get(&id).map(|data| (id, data.clone())));
+    }
+}
+
+/// What the new records lie in comes along; what only the old ones lay in goes.
+fn take_blocks(next: &mut Metadata, now: &Metadata, gone: &[Extent], came: &[Extent]) {
+    let (gone, came) = (covered(gone.iter().copied()), covered(came.iter().copied()));
+    let used = covered(records(&next.trees));
+    let idle = |range: Range<DevBlock>| gone.overlaps(range) && !used.overlaps(range);
+    next.disk_extents.retain(|range| !idle(*range));
+    next.disk_extents.extend(now.disk_extents.iter().filter(|range| came.overlaps(**range)));
+    let left: Vec<DevBlock> = next
+        .pieces
+        .iter()
+        .filter(|(start, piece)| idle(Range::new(**start, piece.end)))
+        .map(|(start, _)| *start)
+        .collect();
+    for start in left {
+        let piece = next.pieces.remove(&start).expect("it was found there");
+        next.packed.retain(|at, _| *at < start || *at >= piece.end);
+    }
+    for (start, piece) in now.pieces.iter().filter(|(start, piece)| came.overlaps(Range::new(**start, piece.end))) {
+        next.pieces.insert(*start, *piece);
+        next.packed.extend(now.packed.range(*start..piece.end).map(|(at, data)| (*at, data.clone())));
+    }
+}
+
+fn records(trees: &Trees) -> impl Iterator<Item = Extent> + '_ {
+    trees.values().flat_map(|tree| tree.iter())
+}
+
+fn covered(records: impl Iterator<Item = Extent>) -> RangeMap<DevBlock, ()> {
+    let mut blocks = RangeMap::default();
+    records.filter_map(|extent| extent.dev_range()).for_each(|range| blocks.insert(range, ()));
+    blocks
+}
