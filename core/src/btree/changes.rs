@@ -20,15 +20,21 @@ impl Tree {
             {
                 continue;
             }
-            gone.extend(was.iter().flat_map(|node| node.extents()).copied());
-            new.extend(is.iter().flat_map(|node| node.extents()).copied());
+            was.iter().for_each(|node| put_in_order(&mut gone, node.extents()));
+            is.iter().for_each(|node| put_in_order(&mut new, node.extents()));
         }
-        // Nodes are not in the order of their keys, but each is in order itself.
-        gone.sort_by_key(key_of);
-        new.sort_by_key(key_of);
         without_common(&mut gone, &mut new);
         (gone, new)
     }
+}
+
+/// Adds a leaf's records, which are in order and lie together, to a list in order. Leaves are few: a sort would be more code
+/// than it is worth.
+fn put_in_order(list: &mut Vec<Extent>, leaf: &[Extent]) {
+    let Some(first) = leaf.first() else { return };
+    let at = list.partition_point(|extent| key_of(extent) < key_of(first));
+    list.extend_from_slice(leaf);
+    list[at..].rotate_right(leaf.len());
 }
 
 /// Drops from two lists in the order of their keys what both have.

@@ -2,7 +2,7 @@
 
 use super::node::{Body, Slot, key_of};
 use super::tree::Tree;
-use crate::base::{Extent, Key, NodeId};
+use crate::base::{Extent, Key, NodeId, order_by};
 use std::fmt;
 
 /// A rule that a tree can break.
@@ -83,7 +83,7 @@ impl Tree {
             return fail(TreeRule::Leak);
         }
         let mut ids: Vec<NodeId> = self.nodes().map(|(id, _)| id).collect();
-        ids.sort_unstable();
+        order_by(&mut ids, |id| u64::from(id.0));
         if ids.windows(2).any(|pair| pair[0] == pair[1]) || ids.last().is_some_and(|id| *id >= self.ids.upcoming()) {
             return fail(TreeRule::Reach);
         }

@@ -1,7 +1,7 @@
 //! Where flushed blocks lie for good, below a device's write cache.
 
 use super::queue::Runs;
-use crate::base::{DevBlock, Errno, Payload, Prov, Range, RangeMap, Stamped};
+use crate::base::{DevBlock, Errno, Payload, Prov, Range, RangeMap, Stamped, order_by};
 
 /// Storage that keeps what it was given when the power goes. Synchronous: nothing below waits.
 pub trait Medium {
@@ -61,6 +61,6 @@ impl Medium for Memory {
 
 /// Runs of a medium's parts, by their blocks.
 pub(super) fn in_order(mut runs: Runs) -> Runs {
-    runs.sort_by_key(|(run, _)| run.start);
+    order_by(&mut runs, |(run, _)| run.start.0);
     runs
 }

@@ -1,7 +1,7 @@
 //! Direct I/O: around the cache.
 
 use super::{Fill, Transfer};
-use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, Payload, Range, Stamped};
+use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, PAGE_SIZE, Payload, Range, Stamped, order_by};
 use crate::cache::folio_lock;
 use crate::dev::Op;
 use crate::map::pending::Change;
@@ -169,7 +169,7 @@ impl Volume {
             at = staged.end();
         }
         extents.extend(self.direct_places(ino, Range::new(at, blocks.end)).await?);
-        extents.sort_by_key(|extent| extent.start);
+        order_by(&mut extents, |extent| extent.start.0);
         let converts = extents.iter().any(|extent| extent.kind == ExtentKind::Unwritten);
         self.cx.step(Mark::Io).await;
         for extent in &extents {
@@ -256,7 +256,7 @@ impl Volume {
         if !whole.is_empty() {
             data.push((whole, new));
         }
-        data.sort_by_key(|(range, _)| range.start);
+        order_by(&mut data, |(range, _)| range.start.0);
         data
     }
 

@@ -162,9 +162,8 @@ fn late(profile: &Profile) -> Option<Edits> {
 
 /// Counts the owners of blocks that came and went.
 fn count(users: &mut Users, (gone, came): &Changed, old: &Metadata, new: &Metadata) {
-    for (range, change, times) in net(gone, came) {
-        (0..times).for_each(|_| users.record(range, change));
-    }
+    let ranges = |records: &[Extent]| records.iter().filter_map(Extent::dev_range).collect::<Vec<_>>();
+    users.exchange(&ranges(gone), &ranges(came));
     new.disk_extents.difference(&old.disk_extents).for_each(|range| users.own(*range, Change::More));
     old.disk_extents.difference(&new.disk_extents).for_each(|range| users.own(*range, Change::Less));
     let only = |of: &Metadata, not: &Metadata| -> Vec<Range<DevBlock>> {
@@ -172,30 +171,6 @@ fn count(users: &mut Users, (gone, came): &Changed, old: &Metadata, new: &Metada
     };
     only(new, old).into_iter().for_each(|device| users.own(device, Change::More));
     only(old, new).into_iter().for_each(|device| users.own(device, Change::Less));
-}
-
-/// By how many records each run of blocks is used more or less. Most records that change keep their blocks.
-fn net(gone: &[Extent], came: &[Extent]) -> Vec<(Range<DevBlock>, Change, u32)> {
-    let edges = |extent: &Extent, sign: i64| {
-        extent.dev_range().into_iter().flat_map(move |range| [(range.start, sign), (range.end, -sign)])
-    };
-    let mut points: Vec<(DevBlock, i64)> = came.iter().flat_map(|extent| edges(extent, 1)).collect();
-    points.extend(gone.iter().flat_map(|extent| edges(extent, -1)));
-    points.sort_unstable();
-    let mut runs: Vec<(Range<DevBlock>, i64)> = Vec::new();
-    let mut users = 0;
-    for pair in points.windows(2) {
-        let [(start, step), (end, _)] = *pair else { continue };
-        users += step;
-        match runs.last_mut() {
-            _ if start == end || users == 0 => {}
-            Some((run, same)) if run.end == start && *same == users => run.end = end,
-            _ => runs.push((Range::new(start, end), users)),
-        }
-    }
-    let change = |users: i64| if users > 0 { Change::More } else { Change::Less };
-    let times = |users: i64| u32::try_from(users.unsigned_abs()).expect("there are not so many records");
-    runs.into_iter().map(|(run, users)| (run, change(users), times(users))).collect()
 }
 
 /// Records that went, and records that came.

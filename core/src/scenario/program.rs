@@ -417,7 +417,7 @@ async fn bmap(fs: &Fs, file: &OpenFile, command: &Command, ask: &Bmap) -> Execut
     } else {
         match fs.volume().native_map(file.ino, ask.delayed).await {
             Ok(records) => records,
-            Err(errno) => return named(fs, command, Err(errno.into())),
+            Err(error) => return named(fs, command, Err(error)),
         }
     };
     (CommandResult::done(), say::bmap(fs, file, ask, &records))

@@ -1,6 +1,7 @@
 //! The handle that every task takes: steps, events, time, tasks and locks.
 
 use super::lock::LockTable;
+use crate::base::order_by;
 use crate::base::{StateCell, TaskId};
 use crate::trace::{Event, Frame, Mark, Reason, Recorder, StepRecord, TaskState};
 use std::collections::{BTreeMap, VecDeque};
@@ -244,7 +245,7 @@ impl Cx {
                 .filter(|(_, task)| task.state == TaskState::Runnable)
                 .map(|(id, task)| (task.ready_since, TaskId(id)))
                 .collect();
-            ready.sort_unstable();
+            order_by(&mut ready, |(since, _)| *since);
             ready.into_iter().map(|(_, id)| id).collect()
         })
     }

@@ -56,6 +56,26 @@ impl Users {
         self.own(range, change);
     }
 
+    /// Records give up blocks, and others use some. Most records that change keep their blocks: those are not looked at.
+    pub fn exchange(&mut self, gone: &[Range<DevBlock>], came: &[Range<DevBlock>]) {
+        let (mut less, mut more) = (RangeMap::default(), RangeMap::default());
+        gone.iter().for_each(|range| count(&mut less, *range, Change::More));
+        came.iter().for_each(|range| count(&mut more, *range, Change::More));
+        let mut same: Vec<(Range<DevBlock>, u32)> = Vec::new();
+        for (run, times) in more.iter() {
+            same.extend(less.overlapping(run).map(|(other, less)| (run.intersect(&other), (*times).min(*less))));
+        }
+        for map in [&mut less, &mut more] {
+            for (run, times) in &same {
+                (0..*times).for_each(|_| count(map, *run, Change::Less));
+            }
+        }
+        // What stays owned must not be given up in between.
+        for (map, change) in [(&more, Change::More), (&less, Change::Less)] {
+            map.iter().for_each(|(run, times)| (0..*times).for_each(|_| self.record(run, change)));
+        }
+    }
+
     /// Those parts of runs that something owns.
     pub fn owned_of(&self, runs: &RangeMap<DevBlock, u32>) -> RangeMap<DevBlock, u32> {
         let mut owned = RangeMap::default();

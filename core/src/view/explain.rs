@@ -5,6 +5,7 @@
 use super::lexicon::Lexicon;
 use super::message::{Arg, Message, counter_text};
 use crate::base::cache_state::BlockState;
+use crate::base::order_by;
 use crate::base::{
     DevBlock, Entry, Extent, ExtentKind, FileBlock, Ino, NodeId, NodePlace, PageIndex, Payload, Range, Staged, TaskId,
 };
@@ -53,7 +54,7 @@ fn worth_saying(said: Vec<(u8, Message)>) -> Vec<Message> {
     let most = if large { PHRASES_MAX } else { PHRASES_MAX - 1 };
     let mut ranked: Vec<(usize, u8)> = said.iter().map(|(weight, _)| *weight).enumerate().collect();
     ranked.retain(|(_, weight)| !large || *weight >= WORTH);
-    ranked.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    order_by(&mut ranked, |(_, weight)| u64::from(u8::MAX - weight));
     ranked.truncate(most);
     let chosen = |at: usize| ranked.iter().any(|(index, _)| *index == at);
     said.into_iter().enumerate().filter(|(at, _)| chosen(*at)).map(|(_, (_, phrase))| phrase).collect()

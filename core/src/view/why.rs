@@ -5,6 +5,7 @@
 
 use super::select::{Selection, extent_at};
 use super::world::World;
+use crate::base::order_by;
 use crate::base::{DevBlock, Entry, Extent, FileBlock, Ino, NodeId, Range, TaskId};
 use crate::trace::{Event, LockId, Reason, Recorder, TaskState};
 
@@ -45,7 +46,7 @@ pub fn chain(recorder: &Recorder, step: usize, world: &World, selection: Selecti
         Selection::Task(task) => (latest(events, &task_wants(world, task)), None),
         Selection::Lock(lock) => (latest(events, &lock_wants(world, lock)), None),
     };
-    found.sort_unstable();
+    order_by(&mut found, |(rank, event)| u64::from(*rank) << 56 | *event as u64);
     found.truncate(LINKS_MAX);
     let oldest = found.iter().map(|(_, event)| *event).min();
     if let Some(command) = oldest.and_then(|oldest| cause(recorder, events, oldest, writer)) {
@@ -53,7 +54,7 @@ pub fn chain(recorder: &Recorder, step: usize, world: &World, selection: Selecti
         found.push((0, command));
     }
     let mut chain: Vec<usize> = found.into_iter().map(|(_, event)| event).collect();
-    chain.sort_unstable_by(|a, b| b.cmp(a));
+    order_by(&mut chain, |event| u64::MAX - *event as u64);
     chain.dedup();
     chain.into_iter().map(|event| Link { step: step_of(recorder, event), event }).collect()
 }

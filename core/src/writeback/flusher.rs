@@ -1,6 +1,6 @@
 //! What nobody asked for by name: all dirty files.
 
-use crate::base::{Errno, Ino};
+use crate::base::{Errno, Ino, order_by};
 use crate::map::Volume;
 use crate::trace::Frame;
 
@@ -19,7 +19,7 @@ impl Volume {
     /// Files with pages, those first that became dirty first (`queue_io`, `writeback_sb_inodes`).
     fn files_as_dirtied(&self) -> Vec<Ino> {
         let mut files = self.cache.files();
-        files.sort_by_key(|ino| self.inodes.get(*ino, |inode| inode.listed));
+        order_by(&mut files, |ino| self.inodes.get(*ino, |inode| inode.listed));
         files
     }
 

@@ -12,7 +12,7 @@ use crate::draw::map::FileMap;
 use crate::draw::marks::cell_of;
 use crate::draw::overview::OverviewStrip;
 use crate::protocol::Pick;
-use crate::scene::{FileScene, Scene};
+use crate::scene::{FileScene, MetaScene, Scene};
 use crate::state::{Action, Layout, Opening};
 use crate::words;
 
@@ -88,6 +88,7 @@ fn controls(ui: Ui<'_>) -> Html {
             { zoom(ui) }
             if !ui.state.view.compare {
                 { device_pager(ui, scene) }
+                { metadata_pager(ui, &scene.device.meta) }
                 { ui.toggle("Difference", ui.state.prefs.difference, Some("difference"), Action::Difference) }
             }
             { ui.toggle("All filesystems", ui.state.view.compare, Some("compare"), Action::Compare) }
@@ -131,11 +132,28 @@ fn device_pager(ui: Ui<'_>, scene: &Scene) -> Html {
     if device.lens.blocks >= device.blocks {
         return html! {};
     }
+    let earlier = Action::Device(device.lens.first.saturating_sub(device.lens.blocks));
+    let signs = ["Device: earlier blocks", "Device: later blocks"];
+    pager(ui, "device", signs, [earlier, Action::Device(device.lens.end())])
+}
+
+fn metadata_pager(ui: Ui<'_>, meta: &MetaScene) -> Html {
+    let shown = meta.shown();
+    if shown >= meta.nodes {
+        return html! {};
+    }
+    let last = meta.nodes.saturating_sub(1);
+    let to = |node: u64| Action::Metadata(meta.start + node.min(last) * meta.each);
+    let signs = ["Metadata: earlier nodes", "Metadata: later nodes"];
+    pager(ui, "metadata", signs, [to(meta.first.saturating_sub(shown)), to(meta.first + shown)])
+}
+
+fn pager(ui: Ui<'_>, what: &'static str, signs: [&'static str; 2], [earlier, later]: [Action; 2]) -> Html {
     html! {
         <span class="pager">
-            { ui.sign(Icon::Left, "Device: earlier blocks", None, Action::Device(device.lens.first.saturating_sub(device.lens.blocks))) }
-            <span class="quiet">{ "device" }</span>
-            { ui.sign(Icon::Right, "Device: later blocks", None, Action::Device(device.lens.end())) }
+            { ui.sign(Icon::Left, signs[0], None, earlier) }
+            <span class="quiet">{ what }</span>
+            { ui.sign(Icon::Right, signs[1], None, later) }
         </span>
     }
 }

@@ -169,6 +169,10 @@ impl MetaScene {
     pub fn at(&self, block: u64) -> Option<usize> {
         self.cells.iter().position(|cell| cell.block <= block && block < cell.block + self.each)
     }
+    /// Nodes that are shown: all cells but the two superblocks.
+    pub fn shown(&self) -> u64 {
+        self.cells.len().saturating_sub(2) as u64
+    }
     /// The first block behind all nodes.
     pub fn end(&self) -> u64 {
         self.start + self.nodes * self.each

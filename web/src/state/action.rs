@@ -121,6 +121,8 @@ pub enum Action {
     Zoom(u64),
     /// First block of the device.
     Device(u64),
+    /// A block of the metadata that is to be seen.
+    Metadata(u64),
     /// To a block of the device, of data or of metadata, that a list names.
     Block(u64),
     /// Where the device lies.

@@ -213,6 +213,10 @@ fn map_action(state: &mut State, action: Action) -> Effects {
             state.view.device_first = Some(first);
             look()
         }
+        Action::Metadata(near) => {
+            state.view.meta_near = near;
+            look()
+        }
         action => panel_action(state, action),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use extentscope_core::base::cache_state::{Backing, BlockState};
-use extentscope_core::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range, RangeMap};
+use extentscope_core::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range, RangeMap, order_by};
 use extentscope_core::view::World;
 use extentscope_core::view::world::FileView;
 
@@ -56,7 +56,7 @@ impl<'world> FileLooks<'world> {
     pub fn new(world: &'world World, ino: Ino, block_size: BlockSize) -> Option<Self> {
         let view = world.files.get(&ino)?;
         let mut extents = world.extents(ino);
-        extents.sort_by_key(|extent| extent.start);
+        order_by(&mut extents, |extent| extent.start.0);
         Some(Self { ino, view, extents, block_size, promises: promises(view) })
     }
 

@@ -8,6 +8,7 @@ use super::expect::{self, Head};
 use super::token::{Token, tokens};
 use super::{control, number};
 use crate::base::limits::{COMMANDS_MAX, LINE_BYTES_MAX, PARSE_ERRORS_MAX, REPEAT_DEPTH_MAX, REPEAT_MAX};
+use crate::base::order_by;
 use crate::scenario::help;
 use crate::scenario::script::{Command, Directives, Line, Script};
 
@@ -63,7 +64,7 @@ impl<'a> Reader<'a> {
         if self.errors.is_empty() {
             return Ok(Script { directives: self.directives, lines });
         }
-        self.errors.sort_by_key(|error| (error.line, error.column));
+        order_by(&mut self.errors, |error| u64::from(error.line) << 32 | u64::from(error.column));
         self.errors.truncate(PARSE_ERRORS_MAX);
         Err(self.errors)
     }
