@@ -181,6 +181,7 @@ impl State {
         self.view.file = None;
         self.view.lens_first = 0;
         self.view.device_first = None;
+        self.view.meta_near = 0;
         self.play.on = false;
     }
     /// The last answer of the chosen tool.

@@ -218,3 +218,12 @@ fn escape_closes_one_thing_at_a_time() {
     assert_eq!(reduce(&mut state, Action::Escape), [Effect::Focus(Focus::Stage)]);
     assert!(!state.pinned);
 }
+
+#[test]
+fn another_run_shows_the_first_nodes_again() {
+    let mut state = ready(3, 9);
+    reduce(&mut state, Action::Metadata(90));
+    assert_eq!(state.view.meta_near, 90);
+    state.forget_file();
+    assert_eq!(state.view.meta_near, 0);
+}
