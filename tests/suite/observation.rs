@@ -137,7 +137,7 @@ fn record(step: &Value, files: &Files) -> StepRecord {
         out,
         mismatch: step.get("mismatch").is_some(),
         files: seen.map(|(name, file)| (name.clone(), file.clone())).collect(),
-        stat_err: failed,
+        stat_err: failed.into_iter().collect(),
         bfree: step.get("bfree").map(|free| free.as_u64().ok_or_else(|| text(free))),
         verified: step.get("verified").map(|_| Vec::new()),
     }

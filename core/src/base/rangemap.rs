@@ -1,18 +1,18 @@
 //! An ordered map of ranges to values that merges equal neighbours.
 
 use super::range::Range;
+use super::sorted::SortedMap;
 use super::units::Unit;
-use std::collections::BTreeMap;
 
 /// Disjoint ranges in order; touching ranges with equal values are one entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RangeMap<U: Unit, V> {
-    entries: BTreeMap<U, (U, V)>,
+    entries: SortedMap<U, (U, V)>,
 }
 
 impl<U: Unit, V: Clone + PartialEq> Default for RangeMap<U, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new() }
+        Self { entries: SortedMap::new() }
     }
 }
 
@@ -78,7 +78,7 @@ impl<U: Unit, V: Clone + PartialEq> RangeMap<U, V> {
             return;
         }
         // The last entry that starts in or at the end of the range decides, most of the time, with one look.
-        match self.entries.range_mut(..=range.end).next_back() {
+        match self.entries.last_mut(&range.end, true) {
             Some((start, (end, before))) if *start < range.start => {
                 if *end == range.start && *before == value {
                     *end = range.end;
@@ -123,7 +123,7 @@ impl<U: Unit, V: Clone + PartialEq> RangeMap<U, V> {
         if range.is_empty() {
             return;
         }
-        let Some((start, (end, value))) = self.entries.range_mut(..range.end).next_back() else { return };
+        let Some((start, (end, value))) = self.entries.last_mut(&range.end, false) else { return };
         let (start, stop) = (*start, *end);
         if stop <= range.start {
             return;

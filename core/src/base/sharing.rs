@@ -3,8 +3,8 @@
 use super::extent::Extent;
 use super::range::Range;
 use super::rangemap::RangeMap;
+use super::sorted::SortedMap;
 use super::units::{DevBlock, FileBlock, Ino};
-use std::collections::BTreeMap;
 
 /// Where block 0 of an extent on the device would lie in a file, seen from a record that uses a part of it. Two cuts of
 /// one record have the same origin; a clone has another.
@@ -22,7 +22,7 @@ pub struct DiskExtent {
     /// First block behind it.
     pub end: DevBlock,
     /// Blocks of files that use a part of it, by origin; none is 0.
-    pub users: BTreeMap<Origin, u64>,
+    pub users: SortedMap<Origin, u64>,
 }
 
 impl DiskExtent {
@@ -43,7 +43,7 @@ pub struct Sharing {
     /// Users of a block besides the first; blocks with one user are not in it.
     pub others: RangeMap<DevBlock, u32>,
     /// What was allocated at once, by first block.
-    pub extents: BTreeMap<DevBlock, DiskExtent>,
+    pub extents: SortedMap<DevBlock, DiskExtent>,
 }
 
 impl Sharing {

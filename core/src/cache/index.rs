@@ -5,8 +5,7 @@
 //! is cached page by page the list's index is the page's.
 
 use super::folio::Folio;
-use crate::base::PageIndex;
-use std::collections::BTreeMap;
+use crate::base::{PageIndex, SortedMap};
 
 /// Pages in a region.
 const REGION_PAGES: u64 = super::FOLIO_PAGES_MAX;
@@ -15,7 +14,7 @@ const REGION_PAGES: u64 = super::FOLIO_PAGES_MAX;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Folios {
     /// By first page in units of [`REGION_PAGES`]; no list is empty.
-    regions: BTreeMap<u64, Vec<Folio>>,
+    regions: SortedMap<u64, Vec<Folio>>,
 }
 
 fn region(page: PageIndex) -> u64 {

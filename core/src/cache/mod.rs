@@ -17,11 +17,10 @@ pub mod readahead;
 pub use folio::{Block, Folio};
 
 use crate::base::cache_state::BlockState;
-use crate::base::{BlockSize, FileBlock, Ino, PageIndex, Range, RangeMap, Stamped, StateCell};
+use crate::base::{BlockSize, FileBlock, Ino, PageIndex, Range, RangeMap, SortedMap, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, LockClass, LockId};
 use index::Folios;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Pages in the largest folio: 2 MiB (`MAX_PAGECACHE_ORDER` of x86_64).
@@ -42,7 +41,7 @@ pub struct PageCache(Rc<Shared>);
 struct Shared {
     cx: Cx,
     block: BlockSize,
-    files: StateCell<BTreeMap<Ino, FileCache>>,
+    files: StateCell<SortedMap<Ino, FileCache>>,
     writeback_ended: WaitQueue,
 }
 
@@ -449,6 +448,6 @@ impl PageCache {
 
     /// Everything is gone: the machine lost power, or the filesystem is not mounted any more.
     pub fn forget_all(&self) {
-        self.0.files.change(BTreeMap::clear);
+        self.0.files.change(SortedMap::clear);
     }
 }

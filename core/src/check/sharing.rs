@@ -1,10 +1,9 @@
 //! Users of device blocks: what the trees say against what is counted.
 
-use crate::base::{DevBlock, DiskExtent, Extent, Origin, RangeMap};
+use crate::base::{DevBlock, DiskExtent, Extent, Origin, RangeMap, SortedMap};
 use crate::map::Volume;
 use crate::personality::plan::SharePlan;
 use crate::trace::TaskState;
-use std::collections::BTreeMap;
 
 /// The records that use a block are never more than its count says; when nothing is under way they are as many.
 pub(super) fn users_are_counted(volume: &Volume) -> Result<(), String> {
@@ -44,7 +43,7 @@ fn blocks(volume: &Volume, records: &[Extent]) -> Result<(), String> {
 }
 
 fn disk_extents(volume: &Volume, records: &[Extent]) -> Result<(), String> {
-    let mut users: BTreeMap<(DevBlock, Origin), u64> = BTreeMap::new();
+    let mut users: SortedMap<(DevBlock, Origin), u64> = SortedMap::new();
     volume.refs.state(|sharing| {
         for (extent, range) in records.iter().filter_map(|extent| Some((extent, extent.dev_range()?))) {
             let mut covered = 0;

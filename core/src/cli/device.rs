@@ -1,7 +1,7 @@
 //! Devices in files: making, checking and listing them, and running scripts on them.
 
 use super::{Failure, input};
-use crate::base::Errno;
+use crate::base::{Errno, SortedMap};
 use crate::dev::file::{ByteFile, FileMedium, Remember};
 use crate::personality;
 use crate::scenario::devices::{Devices, Start};
@@ -226,8 +226,8 @@ impl Dump {
             generation: superblock.generation,
             read: &mut node,
             report: &mut |finding| findings.push(finding),
-            live: std::collections::BTreeMap::new(),
-            items: std::collections::BTreeMap::new(),
+            live: SortedMap::new(),
+            items: SortedMap::new(),
         };
         if let Some(root) = &superblock.root {
             walk.run(root);

@@ -3,8 +3,7 @@
 //! It answers nothing about data. Only where the search for free blocks begins, and which holes a punch knows of,
 //! depend on it.
 
-use crate::base::{FileBlock, Ino, Range, RangeMap, StateCell};
-use std::collections::BTreeMap;
+use crate::base::{FileBlock, Ino, Range, RangeMap, SortedMap, StateCell};
 
 /// What a look found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,7 +15,7 @@ pub enum Looked {
     Blocks,
 }
 
-type Files = BTreeMap<Ino, RangeMap<FileBlock, Looked>>;
+type Files = SortedMap<Ino, RangeMap<FileBlock, Looked>>;
 
 /// By file, and the number of the last hole.
 #[derive(Debug, Default)]

@@ -3,11 +3,10 @@
 //! How many is not known before the places are, so the worst is promised: a record for each block, in nodes as full as
 //! they can be, and a path to the root (`xfs_bmap_worst_indlen`).
 
-use crate::base::{Ino, StateCell};
+use crate::base::{Ino, SortedMap, StateCell};
 use crate::personality::plan::MappingReserve;
 use crate::space::{Ledger, Promise};
 use crate::trace::Counter;
-use std::collections::BTreeMap;
 
 /// The worst case for `blocks` delayed blocks in a row; 0 for none.
 pub fn worst(plan: MappingReserve, blocks: u64) -> u64 {
@@ -29,7 +28,7 @@ pub fn worst(plan: MappingReserve, blocks: u64) -> u64 {
 pub struct Held {
     plan: Option<MappingReserve>,
     ledger: Ledger,
-    blocks: StateCell<BTreeMap<Ino, u64>>,
+    blocks: StateCell<SortedMap<Ino, u64>>,
 }
 
 impl Held {
@@ -73,7 +72,7 @@ impl Held {
 
     /// Everything in memory is gone.
     pub fn forget_all(&self) {
-        self.blocks.change(BTreeMap::clear);
+        self.blocks.change(SortedMap::clear);
     }
 }
 

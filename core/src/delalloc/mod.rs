@@ -10,12 +10,11 @@ pub mod staging;
 
 use mapping::Held;
 
-use crate::base::{Errno, FileBlock, Ino, Range, RangeMap, StateCell};
+use crate::base::{Errno, FileBlock, Ino, Range, RangeMap, SortedMap, StateCell};
 use crate::personality::plan::MappingReserve;
 use crate::sim::Cx;
 use crate::space::{Promise, Space};
 use crate::trace::{Counter, Event};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The index of delayed ranges.
@@ -25,8 +24,8 @@ pub struct Delalloc(Rc<Shared>);
 struct Shared {
     cx: Cx,
     space: Space,
-    files: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
-    unbacked: StateCell<BTreeMap<Ino, RangeMap<FileBlock, ()>>>,
+    files: StateCell<SortedMap<Ino, RangeMap<FileBlock, ()>>>,
+    unbacked: StateCell<SortedMap<Ino, RangeMap<FileBlock, ()>>>,
     held: Held,
 }
 
@@ -196,8 +195,8 @@ impl Delalloc {
 
     /// Everything in memory is gone.
     pub fn forget_all(&self) {
-        self.0.files.change(BTreeMap::clear);
-        self.0.unbacked.change(BTreeMap::clear);
+        self.0.files.change(SortedMap::clear);
+        self.0.unbacked.change(SortedMap::clear);
         self.0.held.forget_all();
     }
 }

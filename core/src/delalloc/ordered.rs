@@ -3,10 +3,9 @@
 //! One [`Flight`] begins at the first block that goes out and reaches to the end of the dirty run; its other blocks stay
 //! dirty in the cache until somebody writes them. Only then does the tree learn of it.
 
-use crate::base::{DevBlock, FileBlock, Ino, Range, RangeMap, StateCell};
+use crate::base::{DevBlock, FileBlock, Ino, Range, RangeMap, SortedMap, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::Event;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What is known of a block in flight; equal for all blocks of one ordered extent that are equally far.
@@ -44,7 +43,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     last: u64,
-    files: BTreeMap<Ino, RangeMap<FileBlock, Flight>>,
+    files: SortedMap<Ino, RangeMap<FileBlock, Flight>>,
 }
 
 impl Ordered {

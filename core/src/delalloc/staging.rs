@@ -5,12 +5,11 @@
 //! placed and never written stays until the file is cut, or until nobody has it in memory ([`Staging::cancel`]).
 
 use super::mapping::Held;
-use crate::base::{DevBlock, Extent, ExtentKind, FileBlock, Ino, Range, RangeMap, Staged, StateCell};
+use crate::base::{DevBlock, Extent, ExtentKind, FileBlock, Ino, Range, RangeMap, SortedMap, Staged, StateCell};
 use crate::personality::plan::MappingReserve;
 use crate::sim::Cx;
 use crate::space::{Promise, Space};
 use crate::trace::{Counter, Event};
-use std::collections::BTreeMap;
 
 /// One file's index.
 pub type Index = RangeMap<FileBlock, Staged>;
@@ -19,7 +18,7 @@ pub type Index = RangeMap<FileBlock, Staged>;
 pub struct Staging {
     cx: Cx,
     space: Space,
-    files: StateCell<BTreeMap<Ino, Index>>,
+    files: StateCell<SortedMap<Ino, Index>>,
     held: Held,
 }
 
@@ -184,7 +183,7 @@ impl Staging {
 
     /// Everything in memory is gone.
     pub fn forget_all(&self) {
-        self.files.change(BTreeMap::clear);
+        self.files.change(SortedMap::clear);
         self.held.forget_all();
     }
 }

@@ -4,10 +4,10 @@
 //! here: a request costs a fixed time and a time per block.
 
 use super::{BlockDevice, Completion, Fault, Faulty, Op, Request, Survivors};
-use crate::base::{DevBlock, Errno, Range, Stamped, StateCell};
+use crate::base::{DevBlock, Errno, Range, SortedMap, Stamped, StateCell};
 use crate::sim::{Cx, WaitQueue};
 use crate::trace::{Event, Frame, Mark, Reason};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// What a request costs in virtual nanoseconds, plus [`BLOCK_TIME`] a block.
@@ -21,7 +21,7 @@ pub type Runs = Vec<(Range<DevBlock>, Stamped)>;
 struct State {
     device: Faulty,
     waiting: VecDeque<Request>,
-    answers: BTreeMap<u64, Result<Runs, Errno>>,
+    answers: SortedMap<u64, Result<Runs, Errno>>,
     next_id: u64,
 }
 
@@ -44,7 +44,7 @@ impl IoQueue {
     /// A queue over a device with blocks of `block` bytes, with the background task that serves it.
     pub fn new(cx: &Cx, device: Box<dyn BlockDevice>, block: u64) -> Self {
         let device = Faulty::new(device, block);
-        let state = State { device, waiting: VecDeque::new(), answers: BTreeMap::new(), next_id: 1 };
+        let state = State { device, waiting: VecDeque::new(), answers: SortedMap::new(), next_id: 1 };
         let queue = Self(Rc::new(Shared {
             cx: cx.clone(),
             state: StateCell::new(state),

@@ -1,21 +1,20 @@
 //! Data that is small enough to live in a key.
 
 use crate::base::packed::PACKED;
-use crate::base::{Stamped, StateCell};
+use crate::base::{SortedMap, Stamped, StateCell};
 use crate::sim::Cx;
 use crate::trace::Event;
-use std::collections::BTreeMap;
 
 /// Contents by identity; the identity stands in the extent's address.
 pub struct InlineStore {
     cx: Cx,
-    state: StateCell<(u64, BTreeMap<u64, Stamped>)>,
+    state: StateCell<(u64, SortedMap<u64, Stamped>)>,
 }
 
 impl InlineStore {
     /// Empty.
     pub fn new(cx: &Cx) -> Self {
-        Self { cx: cx.clone(), state: StateCell::new((1, BTreeMap::new())) }
+        Self { cx: cx.clone(), state: StateCell::new((1, SortedMap::new())) }
     }
     /// Keeps one block's contents; returns its identity.
     pub fn put(&self, stamped: Stamped) -> u64 {
@@ -50,11 +49,11 @@ impl InlineStore {
         self.cx.emit(|| Event::InlineRemoved { id });
     }
     /// All of it.
-    pub fn all(&self) -> BTreeMap<u64, Stamped> {
+    pub fn all(&self) -> SortedMap<u64, Stamped> {
         self.state.with(|(_, store)| store.clone())
     }
     /// A mount found this.
-    pub fn load(&self, found: &BTreeMap<u64, Stamped>) {
+    pub fn load(&self, found: &SortedMap<u64, Stamped>) {
         self.state.change(|(next, store)| {
             store.clone_from(found);
             *next = store.keys().map(|id| (id & !PACKED.0) + 1).fold(*next, u64::max);

@@ -7,19 +7,18 @@ pub mod inline;
 
 pub use inline::InlineStore;
 
-use crate::base::{Extent, FileBlock, Ino, NodeId, Range, StateCell, TreeEdit};
+use crate::base::{Extent, FileBlock, Ino, NodeId, Range, SortedMap, StateCell, TreeEdit};
 use crate::btree::{NodeIds, Tree, UpdateScope};
 use crate::personality::plan::{ExtentLimits, TreeLock, TreeScope, TreeShape};
 use crate::sim::{Cx, Guard};
 use crate::trace::{Event, LockClass, LockId, Mode};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The tree that holds every inode.
 const SHARED_TREE: u32 = 0;
 
 /// All trees; plain data, so that a commit can keep a copy.
-pub type Trees = BTreeMap<u32, Tree>;
+pub type Trees = SortedMap<u32, Tree>;
 
 /// The extent maps of all files.
 #[derive(Clone)]
@@ -301,8 +300,8 @@ impl ExtentMap {
     }
 
     /// A mount found these files and records, which are in order.
-    pub fn load(&self, inodes: &[Ino], records: &[Extent], inline: &BTreeMap<u64, crate::base::Stamped>) {
-        self.0.trees.change(BTreeMap::clear);
+    pub fn load(&self, inodes: &[Ino], records: &[Extent], inline: &SortedMap<u64, crate::base::Stamped>) {
+        self.0.trees.change(SortedMap::clear);
         match self.0.shape.scope {
             TreeScope::Filesystem => self.plant(SHARED_TREE),
             TreeScope::Inode => inodes.iter().for_each(|ino| self.plant(ino.0)),

@@ -1,10 +1,9 @@
 //! Floor 6, inodes: names, sizes, and what a file remembers besides its extents.
 
 use crate::base::hints::Hints;
-use crate::base::{Ino, StateCell};
+use crate::base::{Ino, SortedMap, StateCell};
 use crate::sim::Cx;
 use crate::trace::{Event, LockClass, LockId};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// An inode in memory.
@@ -41,9 +40,9 @@ pub struct Inode {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct InodeTable {
     /// Inodes by number.
-    pub inodes: BTreeMap<Ino, Inode>,
+    pub inodes: SortedMap<Ino, Inode>,
     /// Names.
-    pub names: BTreeMap<String, Ino>,
+    pub names: SortedMap<String, Ino>,
     /// The number of the next inode.
     pub next: u32,
 }

@@ -6,7 +6,7 @@ use super::log::with_file;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
 use crate::base::{
-    DevBlock, Errno, ExtentKind, FileBlock, Gather, Ino, NodePlace, Payload, Prov, Range, RangeMap, Stamped,
+    DevBlock, Errno, ExtentKind, FileBlock, Gather, Ino, NodePlace, Payload, Prov, Range, RangeMap, SortedMap, Stamped,
 };
 use crate::dev::{Op, Runs};
 use crate::inode::{Inode, InodeTable};
@@ -16,7 +16,6 @@ use crate::store::read::{self, Image};
 use crate::store::tree::NodeBytes;
 use crate::store::{Finding, StoredInode, Transaction, fsck};
 use crate::trace::{Counter, Event, Frame, LockClass, LockId, Mode};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a commit makes durable.
@@ -258,7 +257,7 @@ impl Volume {
         self.space.forget_all();
         self.refs.forget_all();
         self.sums.forget_all();
-        self.readahead.change(BTreeMap::clear);
+        self.readahead.change(SortedMap::clear);
         self.forget_changes();
         self.errors.change(|errors| *errors = Errors::default());
         self.shut_down.change(|down| *down = false);

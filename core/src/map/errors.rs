@@ -4,8 +4,7 @@
 //! kernel's ext4, xfs and btrfs over a device that fails, asked in `asked.rs` of the tests.
 
 use super::Volume;
-use crate::base::{Errno, Ino};
-use std::collections::BTreeMap;
+use crate::base::{Errno, Ino, SortedMap};
 
 /// The last error of something, and how many there were that somebody saw (`errseq_t`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -48,7 +47,7 @@ pub struct Told {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Errors {
     filesystem: ErrSeq,
-    files: BTreeMap<Ino, FileErrors>,
+    files: SortedMap<Ino, FileErrors>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -21,7 +21,7 @@ pub mod window;
 
 pub use mapping::{Mapping, MappingKind};
 
-use crate::base::{Extent, ExtentKind, FileBlock, Ino, Range, StateCell};
+use crate::base::{Extent, ExtentKind, FileBlock, Ino, Range, SortedMap, StateCell};
 use crate::cache::PageCache;
 use crate::cache::readahead::Readahead;
 use crate::delalloc::Delalloc;
@@ -37,7 +37,6 @@ use crate::sim::{Cx, WaitQueue};
 use crate::space::{Refs, Space, Sums};
 use crate::store::Layout;
 use crate::trace::Counter;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use store::Store;
 
@@ -70,7 +69,7 @@ pub struct Volume {
     /// What waits beside the trees.
     pub staging: Staging,
     /// Readahead windows by inode.
-    pub readahead: StateCell<BTreeMap<Ino, Readahead>>,
+    pub readahead: StateCell<SortedMap<Ino, Readahead>>,
     /// What the next commit is about.
     pub pending: StateCell<pending::Pending>,
     /// What the device keeps.

@@ -7,9 +7,8 @@
 
 use super::Volume;
 use super::commit::Scope;
-use crate::base::{Errno, FileBlock, Ino, Range};
+use crate::base::{Errno, FileBlock, Ino, Range, SortedMap};
 use crate::personality::plan::{CommitData, Unpin};
-use std::collections::BTreeMap;
 
 /// What changed of a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,8 +22,8 @@ pub enum Change {
 /// What the next commit is about.
 #[derive(Debug, Default)]
 pub struct Pending {
-    changed: BTreeMap<Ino, Change>,
-    ahead: BTreeMap<Ino, Range<FileBlock>>,
+    changed: SortedMap<Ino, Change>,
+    ahead: SortedMap<Ino, Range<FileBlock>>,
 }
 
 impl Volume {

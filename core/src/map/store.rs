@@ -1,7 +1,9 @@
 //! What the device keeps of this filesystem, as far as this mount knows, and what a commit changes in it.
 
 use crate::base::packed::Piece;
-use crate::base::{BlockSize, DevBlock, Errno, Extent, Gather, Ino, NodePlace, Payload, Range, RangeMap};
+use crate::base::{
+    BlockSize, DevBlock, Errno, Extent, Gather, Ino, NodePlace, Payload, Range, RangeMap, SortedMap, SortedSet,
+};
 use crate::extent::Trees;
 use crate::personality::Profile;
 use crate::personality::plan::Defect;
@@ -9,7 +11,6 @@ use crate::store::node::Pointer;
 use crate::store::read::Image;
 use crate::store::users::{Change, Edits};
 use crate::store::{CowTree, Item, Kind, Layout, StoredInode, Superblock, Transaction, Users, blob};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A filesystem's metadata as plain data: what a commit writes.
 #[derive(Clone, Default)]
@@ -17,19 +18,19 @@ pub struct Metadata {
     /// The extent trees.
     pub trees: Trees,
     /// Inodes.
-    pub inodes: BTreeMap<Ino, StoredInode>,
+    pub inodes: SortedMap<Ino, StoredInode>,
     /// Names.
-    pub names: BTreeMap<String, Ino>,
+    pub names: SortedMap<String, Ino>,
     /// The number of the next inode.
     pub next_ino: u32,
     /// Data inside keys.
-    pub inline: BTreeMap<u64, Payload>,
+    pub inline: SortedMap<u64, Payload>,
     /// What was allocated at once, where that is kept.
-    pub disk_extents: BTreeSet<Range<DevBlock>>,
+    pub disk_extents: SortedSet<Range<DevBlock>>,
     /// Compressed pieces, by the first of their addresses.
-    pub pieces: BTreeMap<DevBlock, Piece>,
+    pub pieces: SortedMap<DevBlock, Piece>,
     /// What their blocks hold.
-    pub packed: BTreeMap<DevBlock, Payload>,
+    pub packed: SortedMap<DevBlock, Payload>,
     /// Checksums of data; a commit keeps those of blocks that something owns.
     pub sums: RangeMap<DevBlock, u32>,
 }
@@ -117,7 +118,7 @@ impl Store {
             Some(late) => {
                 let mut counts = Edits::new();
                 self.users.tell(&mut counts);
-                let users = counts.extract_if(.., |key, _| key.kind == Kind::Users.number()).gather();
+                let users = counts.extract_if(.., |key, _| key.kind == Kind::Users.number()).into_iter().gather();
                 self.pending.extend(std::mem::replace(late, users));
                 self.pending.extend(counts);
             }
@@ -217,7 +218,7 @@ fn changes((gone, came): Changed, old: &Metadata, new: &Metadata, block: BlockSi
     sums(&new.sums, &old.sums).iter().for_each(|item| put(edits, item));
     // How many blocks of a piece are left is counted again at the mount.
     let place = |piece: &Piece| (piece.end, piece.device);
-    let pieces = |of: &BTreeMap<DevBlock, Piece>, not: &BTreeMap<DevBlock, Piece>| -> Vec<Item> {
+    let pieces = |of: &SortedMap<DevBlock, Piece>, not: &SortedMap<DevBlock, Piece>| -> Vec<Item> {
         let only = of.iter().filter(|(start, piece)| not.get(start).map(place) != Some(place(piece)));
         only.map(|(start, piece)| Item::Piece(Range::new(*start, piece.end), piece.device)).collect()
     };
@@ -226,9 +227,9 @@ fn changes((gone, came): Changed, old: &Metadata, new: &Metadata, block: BlockSi
 }
 
 /// Names with their place among those of the same digest.
-fn numbered(names: &BTreeMap<String, Ino>) -> BTreeMap<(&str, u64), Ino> {
-    let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-    let number = |name: &str, seen: &mut BTreeMap<u64, u64>| {
+fn numbered(names: &SortedMap<String, Ino>) -> SortedMap<(&str, u64), Ino> {
+    let mut seen: SortedMap<u64, u64> = SortedMap::new();
+    let number = |name: &str, seen: &mut SortedMap<u64, u64>| {
         let nth = seen.entry(crate::base::payload::digest(name.as_bytes())).or_default();
         *nth += 1;
         *nth - 1
@@ -238,12 +239,12 @@ fn numbered(names: &BTreeMap<String, Ino>) -> BTreeMap<(&str, u64), Ino> {
 
 /// Walks two maps at once, and edits the items of what only one has or both have differently.
 fn differ<K: Ord, V: PartialEq>(
-    old: &BTreeMap<K, V>,
-    new: &BTreeMap<K, V>,
+    old: &SortedMap<K, V>,
+    new: &SortedMap<K, V>,
     edits: &mut Edits,
     items: impl Fn(&K, &V) -> Vec<Item>,
 ) {
-    let changed = |of: &BTreeMap<K, V>, key: &K, value: &V| of.get(key) != Some(value);
+    let changed = |of: &SortedMap<K, V>, key: &K, value: &V| of.get(key) != Some(value);
     for (key, value) in old.iter().filter(|(key, value)| changed(new, key, value)) {
         items(key, value).iter().for_each(|item| forget(edits, item));
     }

@@ -1,7 +1,7 @@
 //! The digest of a file's content: independent of holes, placement and cache.
 
+use crate::base::SortedMap;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The bytes of one 4096-byte block of a file, zero padded past the end.
@@ -16,7 +16,7 @@ pub enum BlockBytes<'a> {
 /// Computes content digests, and remembers the digests of uniform blocks.
 #[derive(Default)]
 pub struct ContentHasher {
-    fills: BTreeMap<u8, [u8; 32]>,
+    fills: SortedMap<u8, [u8; 32]>,
 }
 
 impl ContentHasher {

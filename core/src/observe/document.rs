@@ -4,9 +4,9 @@ use super::input::{FileObservation, Output, StepRecord};
 use super::placement::Placement;
 use super::share::{ShareClass, classes};
 use super::{BLOCK, normal};
+use crate::base::SortedMap;
 use crate::base::fiemap::{FiemapRecord, Segment, SegmentKind, flags};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// What stands before the steps.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -94,9 +94,9 @@ struct StepJson {
     out: Option<OutJson>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     mismatch: bool,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    stat_err: BTreeMap<String, String>,
-    files: BTreeMap<String, FileJson>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    stat_err: SortedMap<String, String>,
+    files: SortedMap<String, FileJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<Vec<ShareClass>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +122,7 @@ struct Seen {
 /// Turns the records of a run into the document.
 #[derive(Default)]
 pub struct Observer {
-    seen: BTreeMap<u64, Seen>,
+    seen: SortedMap<u64, Seen>,
     share: Option<Vec<ShareClass>>,
     lines: Vec<String>,
 }
@@ -135,9 +135,9 @@ impl Observer {
 
     /// Takes in what was seen after one command.
     pub fn step(&mut self, record: StepRecord) {
-        let mut files = BTreeMap::new();
-        let mut placements = BTreeMap::new();
-        let mut seen = BTreeMap::new();
+        let mut files = SortedMap::new();
+        let mut placements = SortedMap::new();
+        let mut seen = SortedMap::new();
         for (name, file) in record.files {
             let before = self.seen.remove(&file.opening).unwrap_or_default();
             let opening = file.opening;
@@ -150,7 +150,7 @@ impl Observer {
         }
         // A file that could not be observed stays remembered; one that is closed does not.
         if !record.stat_err.is_empty() {
-            seen.append(&mut self.seen);
+            seen.extend(std::mem::take(&mut self.seen));
         }
         self.seen = seen;
         let share = classes(placements.iter().map(|(name, placement)| (name.as_str(), placement)));

@@ -1,7 +1,7 @@
 //! What the runner reports after a command.
 
+use crate::base::SortedMap;
 use crate::base::fiemap::{FiemapRecord, Segment};
-use std::collections::BTreeMap;
 
 /// One page of a file's cache, as cachestat(2) counts it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
@@ -80,9 +80,9 @@ pub struct StepRecord {
     /// `pread` saw bytes that were not written.
     pub mismatch: bool,
     /// Files whose fstat failed, with the errno's name; they have no entry in `files`.
-    pub stat_err: BTreeMap<String, String>,
+    pub stat_err: SortedMap<String, String>,
     /// Every open file.
-    pub files: BTreeMap<String, FileObservation>,
+    pub files: SortedMap<String, FileObservation>,
     /// Free blocks; the errno's name when statfs failed.
     pub bfree: Option<Result<u64, String>>,
     /// For an end step: the files whose content was wrong.

@@ -2,8 +2,8 @@
 
 use super::BLOCK;
 use super::placement::Placement;
+use crate::base::SortedMap;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// For `n` blocks, each member's block `start + i` has one and the same address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -26,7 +26,7 @@ struct Placed<'a> {
 
 /// The classes of all open files, sorted.
 pub(super) fn classes<'a>(files: impl Iterator<Item = (&'a str, &'a Placement)>) -> Vec<ShareClass> {
-    let mut by_remainder: BTreeMap<i128, Vec<Placed<'_>>> = BTreeMap::new();
+    let mut by_remainder: SortedMap<i128, Vec<Placed<'_>>> = SortedMap::new();
     let block = i128::from(BLOCK);
     for (name, placement) in files {
         for run in placement.runs() {

@@ -6,14 +6,14 @@ use super::program;
 use super::reply::CommandResult;
 use super::script::{Command, Line, Script, Until};
 use super::setup::Setup;
-use crate::base::{Prov, StateCell, TaskId};
+use crate::base::{Prov, SortedMap, StateCell, TaskId};
 use crate::sim::cx::Recording;
 use crate::sim::{Choice, Chooser, Cx, Executor, Outcome, WaitQueue};
 use crate::store::Finding;
 use crate::trace::{Event, LockClass, Mark, Reason, TaskState};
 use crate::vfs::Fs;
 use crate::view::World;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// The name of the task that runs lines without a task of their own.
@@ -43,7 +43,7 @@ pub struct Machine {
     pub(super) cx: Cx,
     pub(super) fs: Fs,
     pub(super) findings: Vec<Finding>,
-    pub(super) inboxes: BTreeMap<String, (TaskId, Rc<Inbox>)>,
+    pub(super) inboxes: SortedMap<String, (TaskId, Rc<Inbox>)>,
     pub(super) finished: Rc<StateCell<Vec<Finished>>>,
     submitted: u32,
     quit: bool,
@@ -81,7 +81,7 @@ impl Machine {
             cx,
             fs,
             findings,
-            inboxes: BTreeMap::new(),
+            inboxes: SortedMap::new(),
             finished: Rc::default(),
             submitted: 0,
             quit: false,

@@ -4,7 +4,7 @@ use super::machine::{Finished, Machine};
 use super::script::{Command, Line, Script};
 use super::setup::{RECORDED_SIZE, Setup, SetupError};
 use crate::base::fiemap::SegmentKind;
-use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, Payload, Range};
+use crate::base::{Errno, FileBlock, Ino, PAGE_SIZE, Payload, Range, SortedMap};
 use crate::observe::{
     BlockBytes, CacheRun, ContentHasher, FileObservation, Head, Observer, Output, PageState, StepRecord,
 };
@@ -13,7 +13,6 @@ use crate::query::{LiveFacts, seek};
 use crate::sim::cx::Recording;
 use crate::vfs::Fs;
 use crate::vfs::shutdown::Wants;
-use std::collections::BTreeMap;
 
 /// The recordings' document of a trace on a personality.
 pub fn observe(personality: &str, script: &Script, trace: &str) -> Result<String, SetupError> {
@@ -36,7 +35,7 @@ pub fn observe(personality: &str, script: &Script, trace: &str) -> Result<String
         observer.step(record);
     }
     let directives = setup.directives();
-    let options = |of: &BTreeMap<String, String>| of.get(personality).cloned().unwrap_or_default();
+    let options = |of: &SortedMap<String, String>| of.get(personality).cloned().unwrap_or_default();
     Ok(observer.document(&Head {
         fs: personality.to_owned(),
         trace: trace.to_owned(),

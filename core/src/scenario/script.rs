@@ -6,8 +6,8 @@
 
 mod calls;
 
+use crate::base::SortedMap;
 use crate::text::errors::Call;
-use std::collections::BTreeMap;
 
 pub use calls::*;
 
@@ -52,11 +52,11 @@ pub struct Directives {
     /// `size BYTES`: the image, for every personality without its own.
     pub size: Option<u64>,
     /// `size.P BYTES`.
-    pub size_of: BTreeMap<String, u64>,
+    pub size_of: SortedMap<String, u64>,
     /// `mkfs.P OPTIONS`, as written.
-    pub mkfs: BTreeMap<String, String>,
+    pub mkfs: SortedMap<String, String>,
     /// `mount.P OPTIONS`, as written.
-    pub mount: BTreeMap<String, String>,
+    pub mount: SortedMap<String, String>,
     /// `prefill BYTE`: what the device holds before mkfs.
     pub prefill: Option<u8>,
     /// `blocks N` or `device-blocks N`: the image in filesystem blocks; only one of this and `size`.

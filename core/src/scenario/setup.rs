@@ -1,7 +1,7 @@
 //! The settings of a run: a personality, its options, a device.
 
 use super::script::Directives;
-use crate::base::Gather;
+use crate::base::{Gather, SortedMap};
 use crate::personality::{self, OptionError, Profile, Request};
 use crate::store::Layout;
 use crate::store::superblock::SETTINGS_MAX;
@@ -31,8 +31,7 @@ impl Setup {
 
     /// The same with another default size of the device, in bytes.
     pub fn sized(personality: &str, directives: &Directives, default_size: u64) -> Result<Self, SetupError> {
-        let options =
-            |of: &std::collections::BTreeMap<String, String>| of.get(personality).cloned().unwrap_or_default();
+        let options = |of: &SortedMap<String, String>| of.get(personality).cloned().unwrap_or_default();
         let (mkfs, mount) = (options(&directives.mkfs), options(&directives.mount));
         let block = directives.block_size.unwrap_or(4096);
         let in_blocks = directives.device_blocks.and_then(|blocks| blocks.checked_mul(block));
@@ -138,7 +137,7 @@ impl Setup {
 
 /// What of the directives decides how a filesystem of `size` bytes looks on the device and behaves.
 fn settings(personality: &str, directives: &Directives, size: u64) -> String {
-    let own = |of: &std::collections::BTreeMap<String, String>| -> std::collections::BTreeMap<String, String> {
+    let own = |of: &SortedMap<String, String>| -> SortedMap<String, String> {
         of.iter().filter(|(name, _)| *name == personality).map(|(name, value)| (name.clone(), value.clone())).gather()
     };
     let kept = Directives {

@@ -8,7 +8,7 @@
 
 use super::answer::{CommandEntry, LineError, Standing};
 use super::recipe::{Given, Pace, Recipe, Submitted};
-use crate::base::TaskId;
+use crate::base::{SortedMap, TaskId};
 use crate::scenario::devices::Devices;
 use crate::scenario::machine::{Finished, Machine};
 use crate::scenario::script::{Command, Expect, Line};
@@ -18,7 +18,6 @@ use crate::sim::cx::Recording;
 use crate::trace::Event;
 use crate::view::explain;
 use crate::view::lexicon::Lexicon;
-use std::collections::BTreeMap;
 
 /// The label of the task that runs lines without `@task`.
 const SCRIPT_TASK: &str = "script";
@@ -38,7 +37,7 @@ pub struct Console {
     ended: usize,
     submitted: Vec<Submitted>,
     /// When each task began each of its commands: step and number, in order.
-    begun: BTreeMap<TaskId, Vec<(usize, u32)>>,
+    begun: SortedMap<TaskId, Vec<(usize, u32)>>,
     names: Lexicon,
     /// Events looked at so far.
     seen: usize,
@@ -63,7 +62,7 @@ impl Console {
             given: Vec::new(),
             ended: 0,
             submitted: Vec::new(),
-            begun: BTreeMap::new(),
+            begun: SortedMap::new(),
             names: Lexicon::default(),
             seen: 0,
             recording,

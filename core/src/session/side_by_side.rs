@@ -4,7 +4,7 @@
 //! says of each byte, and by what the command answered; addresses are each allocator's own and are not compared.
 
 use crate::base::fiemap::{Segment, flags};
-use crate::base::{Gather, PAGE_SIZE, Range};
+use crate::base::{Gather, PAGE_SIZE, Range, SortedMap, SortedSet};
 use crate::observe::{self, FileObservation, PageState};
 use crate::personality;
 use crate::query::fiemap::Byte;
@@ -13,7 +13,6 @@ use crate::scenario::observe::seen_from_outside;
 use crate::scenario::script::{Command, Directives, Line};
 use crate::scenario::setup::{PAGE_BLOCKS, Setup};
 use crate::sim::cx::Recording;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Machines that stand behind the same line.
 pub struct SideBySide {
@@ -47,7 +46,7 @@ pub struct Side {
     /// What the last command printed and how it failed; empty for plain success.
     pub answer: String,
     /// Every file that has a name.
-    pub files: BTreeMap<String, SideFile>,
+    pub files: SortedMap<String, SideFile>,
 }
 
 /// A file of one filesystem.
@@ -131,7 +130,7 @@ impl Played {
                 let look = |ino| SideFile::of(&seen_from_outside(machine.fs(), ino));
                 names.into_iter().map(|(name, ino)| (name, look(ino))).gather()
             }
-            Err(_) => BTreeMap::new(),
+            Err(_) => SortedMap::new(),
         };
         Side {
             name: self.name,
@@ -189,7 +188,7 @@ fn dirty(seen: &FileObservation) -> Vec<Range<Byte>> {
 pub fn differences(sides: &[Side], file: &str) -> Vec<Range<Byte>> {
     let files: Vec<&SideFile> = sides.iter().filter_map(|side| side.files.get(file)).collect();
     let edges = files.iter().flat_map(|file| &file.runs).flat_map(|run| [run.bytes.start, run.bytes.end]);
-    let edges: BTreeSet<Byte> = edges.gather();
+    let edges: SortedSet<Byte> = edges.gather();
     let mut found: Vec<Range<Byte>> = Vec::new();
     for (start, end) in edges.iter().zip(edges.iter().skip(1)) {
         let same = files.windows(2).all(|two| two[0].flags(*start) == two[1].flags(*start));
@@ -229,7 +228,7 @@ mod tests {
         let mut both = SideBySide::new(&script.directives);
         assert_eq!(differences(&both.after(&script.directives, &script.lines[..3]), "a"), []);
         let sides = both.after(&script.directives, &script.lines);
-        let found: BTreeSet<String> = sides.iter().map(|side| states(side, "a")).collect();
+        let found: std::collections::BTreeSet<String> = sides.iter().map(|side| states(side, "a")).collect();
         assert!(found.contains("2D2u") && found.contains("2D2d"), "{found:?}");
         assert_eq!(differences(&sides, "a"), [Range::new(Byte(8192), Byte(16384))]);
         // Back to an earlier line: from the start.

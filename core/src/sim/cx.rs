@@ -2,9 +2,9 @@
 
 use super::lock::LockTable;
 use crate::base::order_by;
-use crate::base::{StateCell, TaskId};
+use crate::base::{SortedMap, StateCell, TaskId};
 use crate::trace::{Event, Frame, Mark, Reason, Recorder, StepRecord, TaskState};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -40,7 +40,7 @@ pub(super) struct State {
     /// Whether the current task lets every other one go first.
     pub(super) gave_way: bool,
     pub(super) now: u64,
-    pub(super) timers: BTreeMap<(u64, TaskId), ()>,
+    pub(super) timers: SortedMap<(u64, TaskId), ()>,
     /// Where the current task stands, for the step that it will begin when it goes on.
     ready_clock: u64,
     pub(super) check_order: bool,
@@ -86,7 +86,7 @@ impl Cx {
             suspends: false,
             gave_way: false,
             now: 0,
-            timers: BTreeMap::new(),
+            timers: SortedMap::new(),
             ready_clock: 0,
             check_order: true,
             standing: Vec::new(),

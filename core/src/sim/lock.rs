@@ -7,11 +7,10 @@
 //! (4) nobody overtakes a waiter: the lock is handed over at release.
 
 use super::cx::Cx;
-use crate::base::TaskId;
+use crate::base::{SortedMap, TaskId};
 use crate::trace::names::Holder;
 use crate::trace::{Event, LockId, Mark, Mode, Reason, TaskState};
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Who holds a lock and who waits, in order of coming.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +24,7 @@ pub struct LockState {
 /// All locks that are held.
 #[derive(Clone, Debug, Default)]
 pub struct LockTable {
-    locks: BTreeMap<LockId, LockState>,
+    locks: SortedMap<LockId, LockState>,
     held: Vec<Held>,
     /// States of locks that nobody holds any more, kept for the room in their lists.
     spare: Vec<LockState>,
@@ -108,11 +107,11 @@ impl LockTable {
 
     /// Takes the hold away; returns who gets the lock now.
     fn drop_hold(&mut self, lock: LockId, task: TaskId, mode: Mode) -> Vec<Holder> {
-        let Entry::Occupied(mut entry) = self.locks.entry(lock) else { panic!("a held lock is in the table") };
-        let state = entry.get_mut();
+        let state = self.locks.get_mut(&lock).expect("a held lock is in the table");
         let at = state.holders.iter().rposition(|hold| *hold == (task, mode)).expect("the guard holds the lock");
         state.holders.remove(at);
-        let unused = (state.holders.is_empty() && state.waiters.is_empty()).then(|| entry.remove());
+        let used = !state.holders.is_empty() || !state.waiters.is_empty();
+        let unused = if used { None } else { self.locks.remove(&lock) };
         self.held[task.0 as usize].remove(lock);
         if let Some(state) = unused {
             if self.spare.len() < SPARE_MAX {

@@ -1,9 +1,8 @@
 //! The counters: how many blocks are used, promised, reserved, pinned.
 
-use crate::base::{Errno, StateCell};
+use crate::base::{Errno, SortedMap, StateCell};
 use crate::sim::Cx;
 use crate::trace::{Counter, Event};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 const COUNTERS: [Counter; 5] = [Counter::Used, Counter::Delayed, Counter::Reserved, Counter::Pinned, Counter::Metadata];
@@ -112,7 +111,7 @@ impl Ledger {
         self.0.state.with(|state| state.counters[counter as usize].unwrap_or(0))
     }
     /// All counters that were ever set.
-    pub fn counters(&self) -> BTreeMap<Counter, u64> {
+    pub fn counters(&self) -> SortedMap<Counter, u64> {
         let set = |state: &State| {
             let pairs = COUNTERS.into_iter().zip(state.counters);
             pairs.filter_map(|(counter, value)| Some((counter, value?))).collect()

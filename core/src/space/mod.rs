@@ -27,10 +27,9 @@ pub use refs::Refs;
 pub use sums::Sums;
 
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Range, RangeMap, StateCell};
+use crate::base::{DevBlock, Range, RangeMap, SortedMap, StateCell};
 use crate::sim::Cx;
 use crate::trace::{Counter, Event};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What an allocation asks for.
@@ -52,12 +51,12 @@ pub struct SpaceMap {
     /// Freed, waiting for a commit.
     pub pinned: RangeMap<DevBlock, ()>,
     /// How many free runs there are of each length: says at once how long the longest is.
-    lengths: BTreeMap<u64, u64>,
+    lengths: SortedMap<u64, u64>,
 }
 
 impl SpaceMap {
     fn all_free(data: Range<DevBlock>) -> Self {
-        let mut map = Self { free: RangeMap::default(), pinned: RangeMap::default(), lengths: BTreeMap::new() };
+        let mut map = Self { free: RangeMap::default(), pinned: RangeMap::default(), lengths: SortedMap::new() };
         map.give(data);
         map
     }

@@ -2,14 +2,13 @@
 
 use super::Space;
 use crate::base::packed::{PACKED, Piece};
-use crate::base::{DevBlock, Range, RangeMap};
+use crate::base::{DevBlock, Range, RangeMap, SortedMap};
 use crate::trace::Event;
-use std::collections::BTreeMap;
 
 /// The pieces, and the first address that was never given.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pieces {
-    by_start: BTreeMap<DevBlock, Piece>,
+    by_start: SortedMap<DevBlock, Piece>,
     next: Option<DevBlock>,
 }
 
@@ -28,7 +27,7 @@ impl Space {
     }
 
     /// All pieces.
-    pub fn pieces(&self) -> BTreeMap<DevBlock, Piece> {
+    pub fn pieces(&self) -> SortedMap<DevBlock, Piece> {
         self.0.pieces.with(|pieces| pieces.by_start.clone())
     }
 
@@ -89,7 +88,7 @@ impl Space {
 }
 
 /// Where the piece of an address lies on the device, for the engine and for the picture.
-pub fn piece_of(pieces: &BTreeMap<DevBlock, Piece>, at: DevBlock) -> Option<DevBlock> {
+pub fn piece_of(pieces: &SortedMap<DevBlock, Piece>, at: DevBlock) -> Option<DevBlock> {
     let (_, piece) = pieces.range(..=at).next_back().filter(|(_, piece)| at < piece.end)?;
     Some(piece.device.start)
 }

@@ -5,11 +5,10 @@
 //! records in the trees are never more than the count says (`check`).
 
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, DiskExtent, Extent, FileBlock, Ino, Origin, Range, Sharing, StateCell};
+use crate::base::{DevBlock, DiskExtent, Extent, FileBlock, Ino, Origin, Range, Sharing, SortedSet, StateCell};
 use crate::personality::plan::SharePlan;
 use crate::sim::Cx;
 use crate::trace::Event;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The counts of one filesystem.
@@ -28,8 +27,8 @@ struct Shared {
 #[derive(Default)]
 struct Past {
     /// Origins that used an extent since the last commit, or at it, and do not any more.
-    left: BTreeSet<(DevBlock, Origin)>,
-    kept: BTreeSet<DevBlock>,
+    left: SortedSet<(DevBlock, Origin)>,
+    kept: SortedSet<DevBlock>,
 }
 
 impl Past {

@@ -10,9 +10,8 @@
 use super::buddy::Group;
 use super::near::find_near;
 use super::{Space, SpaceMap, Want};
-use crate::base::{DevBlock, FileBlock, Ino, Range};
+use crate::base::{DevBlock, FileBlock, Ino, Range, SortedMap};
 use crate::personality::plan::{NearPlan, WindowPlan};
-use std::collections::BTreeMap;
 
 /// Blocks that one file may get for a range of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,11 +26,11 @@ struct Window {
 /// What is held.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Windows {
-    files: BTreeMap<Ino, Vec<Window>>,
+    files: SortedMap<Ino, Vec<Window>>,
     /// What is left of the pools of small files.
     pools: Vec<Range<DevBlock>>,
     /// Blocks of the trees' nodes.
-    nodes: BTreeMap<Ino, DevBlock>,
+    nodes: SortedMap<Ino, DevBlock>,
     /// Blocks of nodes that are no more, until the next commit.
     spent: Vec<DevBlock>,
     /// The group of the last window.

@@ -1,7 +1,6 @@
 //! A block's bytes in parts that fit into items.
 
-use crate::base::Payload;
-use std::collections::BTreeMap;
+use crate::base::{Payload, SortedMap};
 
 /// Bytes of a part.
 const PART: usize = 1024;
@@ -20,7 +19,7 @@ pub fn split(data: &Payload, size: u64) -> Vec<Vec<u8>> {
 }
 
 /// The block of its parts; `None` when one is missing or has the wrong length.
-pub fn join(parts: &BTreeMap<u64, Vec<u8>>, size: u64) -> Option<Payload> {
+pub fn join(parts: &SortedMap<u64, Vec<u8>>, size: u64) -> Option<Payload> {
     let size = usize::try_from(size).ok()?;
     if let Some([FILL, byte]) = parts.get(&0).map(Vec::as_slice) {
         return (parts.len() == 1).then_some(Payload::Fill(*byte));

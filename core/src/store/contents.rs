@@ -5,8 +5,7 @@ use super::corrupt::{Finding, Rule};
 use super::item::Item;
 use super::key::Key;
 use crate::base::hints::Hints;
-use crate::base::{BlockSize, DevBlock, Extent, Ino, Payload, Range, RangeMap};
-use std::collections::BTreeMap;
+use crate::base::{BlockSize, DevBlock, Extent, Ino, Payload, Range, RangeMap, SortedMap};
 
 /// What a commit keeps of an inode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -29,21 +28,21 @@ pub struct Contents {
     /// The number of the next inode.
     pub next_ino: u32,
     /// Inodes by number.
-    pub inodes: BTreeMap<Ino, StoredInode>,
+    pub inodes: SortedMap<Ino, StoredInode>,
     /// Names.
-    pub names: BTreeMap<String, Ino>,
+    pub names: SortedMap<String, Ino>,
     /// Records of all files, in the order of inode and block.
     pub extents: Vec<Extent>,
     /// Data of keys, by identity.
-    pub inline: BTreeMap<u64, Payload>,
+    pub inline: SortedMap<u64, Payload>,
     /// Users of blocks besides the first.
     pub users: RangeMap<DevBlock, u32>,
     /// What was allocated at once, where that is kept.
     pub disk_extents: Vec<Range<DevBlock>>,
     /// Compressed pieces: addresses and blocks.
-    pub pieces: BTreeMap<DevBlock, (Range<DevBlock>, Range<DevBlock>)>,
+    pub pieces: SortedMap<DevBlock, (Range<DevBlock>, Range<DevBlock>)>,
     /// Data of blocks inside compressed pieces.
-    pub packed: BTreeMap<DevBlock, Payload>,
+    pub packed: SortedMap<DevBlock, Payload>,
     /// Free blocks.
     pub free: RangeMap<DevBlock, ()>,
     /// Checksums of data.
@@ -51,7 +50,7 @@ pub struct Contents {
 }
 
 /// Data in parts, by identity.
-type Parts = BTreeMap<u64, BTreeMap<u64, Vec<u8>>>;
+type Parts = SortedMap<u64, SortedMap<u64, Vec<u8>>>;
 
 impl Contents {
     /// What items say, in the order of their keys. What is wrong with single items is reported, and left out.

@@ -4,10 +4,9 @@ use super::contents::Contents;
 use super::corrupt::{Finding, Rule};
 use super::users::{Change, Users};
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Errno, Extent, ExtentKind, Gather, Ino, Range, RangeMap};
+use crate::base::{DevBlock, Errno, Extent, ExtentKind, Gather, Ino, Range, RangeMap, SortedSet};
 use crate::personality::Profile;
 use crate::personality::plan::{InlinePlace, Prealloc, SharePlan};
-use std::collections::BTreeSet;
 
 /// Reports every rule that the contents break, as a filesystem of this profile.
 pub fn check(contents: &Contents, profile: &Profile, report: &mut dyn FnMut(Finding)) {
@@ -64,7 +63,7 @@ impl Check<'_> {
         for (name, ino) in contents.names.iter().filter(|(_, ino)| !contents.inodes.contains_key(ino)) {
             self.broken(Rule::NameTarget, format!("name {name}"), None, format!("there is no inode {ino}"));
         }
-        let mut named = BTreeSet::new();
+        let mut named = SortedSet::new();
         for (name, ino) in contents.names.iter().filter(|(_, ino)| !named.insert(**ino)) {
             self.broken(Rule::NameTarget, format!("name {name}"), None, format!("inode {ino} has another name"));
         }
@@ -151,7 +150,7 @@ impl Check<'_> {
 
     fn inline(&mut self) {
         let contents = self.contents;
-        let mut used = BTreeSet::new();
+        let mut used = SortedSet::new();
         for extent in contents.extents.iter().filter(|extent| extent.kind == ExtentKind::Inline) {
             let object = format!("inode {} block {}", extent.ino, extent.start);
             if !contents.inline.contains_key(&extent.addr.0) {
@@ -247,6 +246,6 @@ fn difference(mine: &RangeMap<DevBlock, ()>, theirs: &RangeMap<DevBlock, ()>) ->
 
 /// The inodes of a commit that no name refers to: a mount removes them.
 pub fn orphans(contents: &Contents) -> Vec<Ino> {
-    let named: BTreeSet<Ino> = contents.names.values().copied().gather();
+    let named: SortedSet<Ino> = contents.names.values().copied().gather();
     contents.inodes.keys().filter(|ino| !named.contains(ino)).copied().collect()
 }

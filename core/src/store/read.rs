@@ -5,8 +5,7 @@ use super::corrupt::{Finding, Rule};
 use super::layout::{Layout, NODE_BYTES};
 use super::superblock::Superblock;
 use super::tree::{CowTree, Walk};
-use crate::base::{BlockSize, DevBlock, Errno, Range};
-use std::collections::BTreeMap;
+use crate::base::{BlockSize, DevBlock, Errno, Range, SortedMap};
 
 /// Gives the bytes of blocks of a device.
 pub type ReadBlocks<'a> = dyn FnMut(Range<DevBlock>) -> Result<Vec<u8>, Errno> + 'a;
@@ -87,8 +86,8 @@ pub fn image(superblock: Superblock, read: &mut ReadBlocks<'_>, report: &mut dyn
         generation: superblock.generation,
         read: &mut node,
         report,
-        live: BTreeMap::new(),
-        items: BTreeMap::new(),
+        live: SortedMap::new(),
+        items: SortedMap::new(),
     };
     if let Some(root) = &superblock.root {
         walk.run(root);

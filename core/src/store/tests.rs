@@ -4,9 +4,8 @@ use super::node::Pointer;
 use super::tree::{CowTree, Walk};
 use super::users::Edits;
 use super::{Finding, Key, Layout, Superblock};
-use crate::base::{BlockSize, Errno};
+use crate::base::{BlockSize, Errno, SortedMap};
 use crate::sim::rng::Rng;
-use std::collections::BTreeMap;
 
 fn layout() -> Layout {
     Layout::new(BlockSize::new(4096).expect("a block size"), 64)
@@ -14,10 +13,10 @@ fn layout() -> Layout {
 
 /// A device that keeps nodes, as the writes of transactions bring them.
 #[derive(Default)]
-struct Nodes(BTreeMap<u32, Vec<u8>>);
+struct Nodes(SortedMap<u32, Vec<u8>>);
 
 impl Nodes {
-    fn read(&self, root: Option<&Pointer>, generation: u64) -> (BTreeMap<Key, Vec<u8>>, Vec<Finding>, usize) {
+    fn read(&self, root: Option<&Pointer>, generation: u64) -> (SortedMap<Key, Vec<u8>>, Vec<Finding>, usize) {
         let mut findings = Vec::new();
         let layout = layout();
         let mut read = |address: u32| self.0.get(&address).cloned().ok_or(Errno::EIO);
@@ -27,8 +26,8 @@ impl Nodes {
             generation,
             read: &mut read,
             report: &mut report,
-            live: BTreeMap::new(),
-            items: BTreeMap::new(),
+            live: SortedMap::new(),
+            items: SortedMap::new(),
         };
         if let Some(root) = root {
             walk.run(root);
@@ -52,7 +51,7 @@ fn random_edits(rng: &mut Rng, spread: u64) -> Edits {
 fn every_commit_reads_back_and_the_last_one_stays_whole() {
     for seed in 0..6 {
         let mut rng = Rng::stream(seed, "cow tree");
-        let (mut tree, mut nodes, mut twin) = (CowTree::new(layout()), Nodes::default(), BTreeMap::new());
+        let (mut tree, mut nodes, mut twin) = (CowTree::new(layout()), Nodes::default(), SortedMap::new());
         for generation in 1..=150 {
             // Grows, then shrinks to nothing.
             let mut edits = random_edits(&mut rng, 200 + 40 * seed);

@@ -8,8 +8,7 @@ use super::key::Key;
 use super::layout::Layout;
 use super::node::{self, Entry, Node, Pointer, ROOM};
 use super::users::Edits;
-use crate::base::{Errno, Gather};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::base::{Errno, Gather, SortedMap, SortedSet};
 use std::rc::Rc;
 
 /// A node with less than this is joined with the next one.
@@ -23,9 +22,9 @@ pub type NodeBytes = Rc<[u8]>;
 pub struct CowTree {
     layout: Layout,
     root: Option<Pointer>,
-    live: BTreeMap<u32, NodeBytes>,
+    live: SortedMap<u32, NodeBytes>,
     /// Places that are free again.
-    holes: BTreeSet<u32>,
+    holes: SortedSet<u32>,
     /// No place from here on was ever used.
     fresh: u32,
 }
@@ -38,8 +37,8 @@ pub struct Transaction {
     /// The new root.
     pub root: Option<Pointer>,
     /// Nodes to be written, by address.
-    pub writes: BTreeMap<u32, NodeBytes>,
-    retired: BTreeSet<u32>,
+    pub writes: SortedMap<u32, NodeBytes>,
+    retired: SortedSet<u32>,
     /// Places that were taken for it and left again.
     spare: Vec<u32>,
     /// Holes below this one are taken.
@@ -49,7 +48,7 @@ pub struct Transaction {
 
 impl Transaction {
     /// Addresses of the nodes that the last tree has and this one does not.
-    pub fn retired(&self) -> &BTreeSet<u32> {
+    pub fn retired(&self) -> &SortedSet<u32> {
         &self.retired
     }
 }
@@ -57,11 +56,11 @@ impl Transaction {
 impl CowTree {
     /// No item.
     pub fn new(layout: Layout) -> Self {
-        Self::found(layout, None, BTreeMap::new())
+        Self::found(layout, None, SortedMap::new())
     }
 
     /// The tree that was found on a device.
-    pub fn found(layout: Layout, root: Option<Pointer>, live: BTreeMap<u32, NodeBytes>) -> Self {
+    pub fn found(layout: Layout, root: Option<Pointer>, live: SortedMap<u32, NodeBytes>) -> Self {
         let fresh = live.last_key_value().map_or(0, |(last, _)| last + 1);
         let holes = (0..fresh).filter(|address| !live.contains_key(address)).gather();
         Self { layout, root, live, holes, fresh }
@@ -88,8 +87,8 @@ impl CowTree {
         let mut next = Transaction {
             generation,
             root: self.root,
-            writes: BTreeMap::new(),
-            retired: BTreeSet::new(),
+            writes: SortedMap::new(),
+            retired: SortedSet::new(),
             spare: Vec::new(),
             holes_from: 0,
             fresh: self.fresh,
@@ -297,9 +296,9 @@ pub struct Walk<'a> {
     /// Takes what is wrong.
     pub report: &'a mut dyn FnMut(Finding),
     /// Nodes found.
-    pub live: BTreeMap<u32, NodeBytes>,
+    pub live: SortedMap<u32, NodeBytes>,
     /// Items found.
-    pub items: BTreeMap<Key, Vec<u8>>,
+    pub items: SortedMap<Key, Vec<u8>>,
 }
 
 /// What a node may be, as its parent sees it.

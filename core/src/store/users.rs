@@ -3,11 +3,10 @@
 use super::item::Item;
 use super::key::Key;
 use crate::base::packed::PACKED;
-use crate::base::{DevBlock, Range, RangeMap};
-use std::collections::BTreeMap;
+use crate::base::{DevBlock, Range, RangeMap, SortedMap};
 
 /// Items that a commit changes: a payload, or none for an item that goes.
-pub type Edits = BTreeMap<Key, Option<Vec<u8>>>;
+pub type Edits = SortedMap<Key, Option<Vec<u8>>>;
 
 /// Counts over the blocks of a device.
 #[derive(Clone, Debug)]

@@ -6,10 +6,9 @@
 use super::json;
 use super::world::{FileView, NodeView, SpaceState, World};
 use crate::base::packed::Piece;
-use crate::base::{DevBlock, Entry, Extent, Payload, RangeMap, Sharing, Stamped, Unit};
+use crate::base::{DevBlock, Entry, Extent, Payload, RangeMap, Sharing, SortedMap, Stamped, Unit};
 use crate::trace::Recorder;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The running digest.
@@ -138,7 +137,7 @@ impl Digest {
     }
 
     /// Which blocks of the device are used by whom, besides being used.
-    fn blocks(&mut self, pieces: &BTreeMap<DevBlock, Piece>, write_point: DevBlock, sharing: &Sharing) {
+    fn blocks(&mut self, pieces: &SortedMap<DevBlock, Piece>, write_point: DevBlock, sharing: &Sharing) {
         self.count(pieces.len());
         for (start, piece) in pieces {
             self.named(&(start, piece.end, piece.device, piece.left));

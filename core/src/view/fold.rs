@@ -5,9 +5,8 @@
 use super::world::{FileView, FlightView, FolioView, LockView, NodeView, RequestView, SpaceState, TaskView, World};
 use crate::base::cache_state::BlockState;
 use crate::base::packed::Piece;
-use crate::base::{DiskExtent, FileBlock, Ino, NodePlace, Origin, PAGE_SIZE, Range, Stamped};
+use crate::base::{DiskExtent, FileBlock, Ino, NodePlace, Origin, PAGE_SIZE, Range, SortedMap, Stamped};
 use crate::trace::{Event, TaskState};
-use std::collections::BTreeMap;
 
 /// Folds events into a world, one at a time.
 #[derive(Clone, Debug)]
@@ -234,7 +233,7 @@ impl Folder {
             }
             Event::BlocksShared { range, others } => sharing.others.insert(*range, *others),
             Event::DiskExtentMade { range } => {
-                let made = DiskExtent { end: range.end, users: BTreeMap::new() };
+                let made = DiskExtent { end: range.end, users: SortedMap::new() };
                 assert!(sharing.extents.insert(range.start, made).is_none(), "blocks are in one extent on the device");
             }
             Event::DiskExtentUsed { start, ino, origin, blocks } => {

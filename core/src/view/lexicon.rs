@@ -1,14 +1,13 @@
 //! What things are called: names of tasks, files and commands, gathered from the events as they come.
 
-use crate::base::{Ino, TaskId};
+use crate::base::{Ino, SortedMap, TaskId};
 use crate::trace::Event;
-use std::collections::BTreeMap;
 
 /// Names by number. A file's name is the one that it had at the event that is talked about.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     tasks: Vec<String>,
-    files: BTreeMap<Ino, Vec<(usize, String)>>,
+    files: SortedMap<Ino, Vec<(usize, String)>>,
     commands: Vec<String>,
     seen: usize,
 }

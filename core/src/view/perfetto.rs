@@ -6,10 +6,9 @@
 use super::json;
 use super::lexicon::Lexicon;
 use super::message::{counter_text, lock_text, mode_text};
-use crate::base::{Ino, TaskId};
+use crate::base::{Ino, SortedMap, TaskId};
 use crate::trace::{Event, LockClass, LockId, Mode, Recorder};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The length of a step in the trace's microseconds.
@@ -23,7 +22,7 @@ const SPACE: u32 = 3;
 
 /// Writes the whole run as one JSON document, an event on each line.
 pub fn write_all(to: impl Write, recorder: &Recorder, names: &Lexicon) -> io::Result<()> {
-    let mut trace = Trace { to, names, first: true, locks: BTreeMap::new(), at: 0 };
+    let mut trace = Trace { to, names, first: true, locks: SortedMap::new(), at: 0 };
     trace.to.write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[")?;
     for (process, name) in [(TASKS, "tasks"), (LOCKS, "locks"), (SPACE, "space")] {
         trace.put(&json!({"ph": "M", "name": "process_name", "pid": process, "args": {"name": name}}))?;
@@ -51,7 +50,7 @@ struct Trace<'a, W> {
     names: &'a Lexicon,
     first: bool,
     /// The thread number of each lock.
-    locks: BTreeMap<LockId, u32>,
+    locks: SortedMap<LockId, u32>,
     /// The time of the event.
     at: u64,
 }

@@ -4,12 +4,11 @@ use crate::base::cache_state::BlockState;
 use crate::base::hints::Hints;
 use crate::base::packed::Piece;
 use crate::base::{
-    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, NodePlace, PageIndex, Range, RangeMap, Sharing, Staged, Stamped,
-    TaskId,
+    DevBlock, Entry, Extent, FileBlock, Ino, NodeId, NodePlace, PageIndex, Range, RangeMap, Sharing, SortedMap, Staged,
+    Stamped, TaskId,
 };
 use crate::trace::{Counter, Frame, LockId, Mode, TaskState};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Everything visible. Two worlds are equal when nobody could tell them apart.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -17,39 +16,39 @@ pub struct World {
     /// Virtual time in nanoseconds.
     pub now: u64,
     /// Every task that ever was, by id.
-    pub tasks: BTreeMap<TaskId, TaskView>,
+    pub tasks: SortedMap<TaskId, TaskView>,
     /// Locks that somebody holds.
-    pub locks: BTreeMap<LockId, LockView>,
+    pub locks: SortedMap<LockId, LockView>,
     /// Names and their inodes.
-    pub names: BTreeMap<String, Ino>,
+    pub names: SortedMap<String, Ino>,
     /// Open files by name.
-    pub open: BTreeMap<String, Ino>,
+    pub open: SortedMap<String, Ino>,
     /// The file that commands mean; empty for none.
     pub current: String,
     /// Inodes.
-    pub files: BTreeMap<Ino, FileView>,
+    pub files: SortedMap<Ino, FileView>,
     /// Roots by tree: 0 where one tree holds all inodes, else the inode's number.
-    pub trees: BTreeMap<u32, NodeId>,
+    pub trees: SortedMap<u32, NodeId>,
     /// B-tree nodes.
-    pub nodes: BTreeMap<NodeId, NodeView>,
+    pub nodes: SortedMap<NodeId, NodeView>,
     /// Data that lives inside metadata, by identity.
-    pub inline: BTreeMap<u64, Stamped>,
+    pub inline: SortedMap<u64, Stamped>,
     /// Device blocks that are not free.
     pub space: RangeMap<DevBlock, SpaceState>,
     /// Checksums of data that are kept.
     pub sums: RangeMap<DevBlock, u32>,
     /// Compressed pieces by their first address.
-    pub pieces: BTreeMap<DevBlock, Piece>,
+    pub pieces: SortedMap<DevBlock, Piece>,
     /// Where the last data went, its end, where buckets are filled one after the other.
     pub write_point: DevBlock,
     /// Who uses device blocks besides their first user.
     pub sharing: Sharing,
     /// The space ledger, in blocks; a counter that was never set is 0.
-    pub ledger: BTreeMap<Counter, u64>,
+    pub ledger: SortedMap<Counter, u64>,
     /// Contents of device blocks that were written.
     pub device: RangeMap<DevBlock, Stamped>,
     /// Requests that the device has not done.
-    pub requests: BTreeMap<u64, RequestView>,
+    pub requests: SortedMap<u64, RequestView>,
     /// Writes that are done and not flushed, in order: a power cut may undo them.
     pub unflushed: Vec<(u64, Range<DevBlock>)>,
     /// Flushes of the device so far.
@@ -98,7 +97,7 @@ pub struct FileView {
     /// What a program asked of its future blocks.
     pub hints: Hints,
     /// Folios by their first page.
-    pub folios: BTreeMap<PageIndex, FolioView>,
+    pub folios: SortedMap<PageIndex, FolioView>,
     /// State of cached blocks.
     pub states: RangeMap<FileBlock, BlockState>,
     /// Contents of cached blocks that are up to date or dirty.

@@ -4,9 +4,7 @@
 pub mod chance;
 pub mod fuzz;
 
-use std::collections::BTreeMap;
-
-use extentscope_core::base::{DevBlock, Errno, Payload, Prov, Range, RangeMap, Stamped};
+use extentscope_core::base::{DevBlock, Errno, Payload, Prov, Range, RangeMap, SortedMap, Stamped};
 use extentscope_core::dev::medium::Memory;
 use extentscope_core::dev::{BlockDevice, Disk};
 use extentscope_core::map::commit::bytes_of;
@@ -20,7 +18,7 @@ use extentscope_core::store::tree::{CowTree, Walk};
 use extentscope_core::store::{Key, Superblock};
 
 /// Items of one commit.
-pub type Items = BTreeMap<Key, Vec<u8>>;
+pub type Items = SortedMap<Key, Vec<u8>>;
 /// Blocks of a device.
 pub type Blocks = RangeMap<DevBlock, Stamped>;
 
@@ -46,8 +44,8 @@ pub fn items(setup: &Setup, machine: &Machine) -> Items {
         generation: volume.commits(),
         read: &mut read,
         report: &mut |finding| panic!("{finding}"),
-        live: BTreeMap::new(),
-        items: BTreeMap::new(),
+        live: SortedMap::new(),
+        items: SortedMap::new(),
     };
     if let Some(root) = volume.store.with(|store| store.tree().root()) {
         walk.run(&root);

@@ -1,8 +1,7 @@
 //! What waits to be sent to the worker: at most one message a frame, and of many wishes where to go the newest.
 
-use std::collections::BTreeMap;
-
 use crate::protocol::{Batch, Call, View};
+use extentscope_core::base::SortedMap;
 
 /// Milliseconds after which the page says that the worker is silent.
 pub const SILENT_MS: u64 = 5_000;
@@ -14,7 +13,7 @@ pub const GIVE_UP_MS: u64 = 60_000;
 pub struct Outbox<T> {
     next: u32,
     queue: Vec<(u32, Call)>,
-    waiting: BTreeMap<u32, Waiting<T>>,
+    waiting: SortedMap<u32, Waiting<T>>,
     /// A step to go to, while an earlier wish is being answered.
     wish: Option<(u64, T)>,
     going: Option<u32>,
@@ -29,7 +28,7 @@ struct Waiting<T> {
 
 impl<T> Default for Outbox<T> {
     fn default() -> Self {
-        Self { next: 1, queue: Vec::new(), waiting: BTreeMap::new(), wish: None, going: None, sent_in_frame: false }
+        Self { next: 1, queue: Vec::new(), waiting: SortedMap::new(), wish: None, going: None, sent_in_frame: false }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The device: where it lies, what can be done with it, and what a power cut would leave of it.
 
-use std::collections::BTreeSet;
-
+use extentscope_core::base::SortedSet;
 use gloo::file::callbacks::{FileReader, read_as_bytes};
 use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
@@ -108,15 +107,15 @@ struct PlugProps {
 /// Writes that were never flushed, each with whether it survives, and the plug.
 #[component(Plug)]
 fn plug(props: &PlugProps) -> Html {
-    let lost = use_state(BTreeSet::<u64>::new);
+    let lost = use_state(SortedSet::<u64>::new);
     let kept: Vec<u64> = props.writes.iter().map(|write| write.0).filter(|id| !lost.contains(id)).collect();
     let line = match (kept.len(), props.writes.len()) {
         (0, _) => String::from("crash -n"),
         (kept, all) if kept == all => String::from("crash -a"),
         _ => format!("crash -k {}", kept.iter().map(u64::to_string).collect::<Vec<_>>().join(",")),
     };
-    let all: BTreeSet<u64> = props.writes.iter().map(|write| write.0).collect();
-    let set = |value: BTreeSet<u64>| {
+    let all: SortedSet<u64> = props.writes.iter().map(|write| write.0).collect();
+    let set = |value: SortedSet<u64>| {
         let lost = lost.clone();
         Callback::from(move |_: MouseEvent| lost.set(value.clone()))
     };
@@ -159,7 +158,7 @@ fn plug(props: &PlugProps) -> Html {
                 <p>{ "Written and not flushed. What is ticked survives." }</p>
                 <ul class="writes">{ for props.writes.iter().map(row) }</ul>
                 <p>
-                    <button type="button" data-testid="plug-all" onclick={set(BTreeSet::new())}>{ "All" }</button>
+                    <button type="button" data-testid="plug-all" onclick={set(SortedSet::new())}>{ "All" }</button>
                     <button type="button" data-testid="plug-none" onclick={set(all)}>{ "None" }</button>
                     <button type="button" data-testid="plug-random" onclick={set(some)}>{ "Random" }</button>
                 </p>

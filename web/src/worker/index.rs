@@ -1,8 +1,6 @@
 //! Who did what when: a small index over the steps of a run, extended as the run grows, from which the timeline is cut.
 
-use std::collections::BTreeMap;
-
-use extentscope_core::base::{Gather, TaskId};
+use extentscope_core::base::{Gather, SortedMap, TaskId};
 use extentscope_core::trace::{Event, LockClass, LockId, Mode, Reason, TaskState};
 
 use crate::scene::{Doing, LockLane, LockSpan, Segment, TaskLane};
@@ -15,9 +13,9 @@ const LOCK_LANES_MAX: usize = 10;
 pub struct Index {
     steps: usize,
     ran: Vec<TaskId>,
-    tasks: BTreeMap<TaskId, TaskPast>,
+    tasks: SortedMap<TaskId, TaskPast>,
     spans: Vec<Span>,
-    open: BTreeMap<(LockId, TaskId, bool), Vec<usize>>,
+    open: SortedMap<(LockId, TaskId, bool), Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -126,8 +124,8 @@ impl Index {
     /// The lanes of the locks that are held or wanted in the steps `first..end`.
     pub fn lock_lanes(&self, first: usize, end: usize) -> Vec<LockLane> {
         let end = end.min(self.steps + 1);
-        let order: BTreeMap<TaskId, usize> = self.tasks.keys().enumerate().map(|(at, task)| (*task, at)).gather();
-        let mut lanes: BTreeMap<(LockClass, u64), Vec<LockSpan>> = BTreeMap::new();
+        let order: SortedMap<TaskId, usize> = self.tasks.keys().enumerate().map(|(at, task)| (*task, at)).gather();
+        let mut lanes: SortedMap<(LockClass, u64), Vec<LockSpan>> = SortedMap::new();
         for span in self.spans.iter().filter(|span| span.from < end && span.to > first) {
             lanes.entry(lane_key(span.lock)).or_default().push(LockSpan {
                 from: wide(span.from.max(first)),

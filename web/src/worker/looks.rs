@@ -1,9 +1,7 @@
 //! How the blocks of a file look, as runs, read off the world.
 
-use std::collections::BTreeMap;
-
 use extentscope_core::base::cache_state::{Backing, BlockState};
-use extentscope_core::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range, RangeMap, order_by};
+use extentscope_core::base::{BlockSize, Extent, ExtentKind, FileBlock, Ino, Range, RangeMap, SortedMap, order_by};
 use extentscope_core::view::World;
 use extentscope_core::view::world::FileView;
 
@@ -169,8 +167,8 @@ pub fn extent_look(extent: &Extent) -> Look {
 }
 
 /// Blocks by look.
-pub fn count(runs: &[Run]) -> BTreeMap<Look, u64> {
-    let mut counts = BTreeMap::new();
+pub fn count(runs: &[Run]) -> SortedMap<Look, u64> {
+    let mut counts = SortedMap::new();
     for run in runs {
         *counts.entry(run.look).or_insert(0) += run.blocks();
     }
@@ -186,7 +184,8 @@ pub fn columns(runs: &[Run], blocks: u64, per_column: u64, rest: Look) -> Vec<Lo
     let mut first = 0;
     while first < blocks {
         let end = (first + per_column).min(blocks);
-        let mut counts: BTreeMap<Look, u64> = BTreeMap::from([(rest, end - first)]);
+        let mut counts: SortedMap<Look, u64> = SortedMap::new();
+        counts.insert(rest, end - first);
         while let Some(run) = runs.get(next) {
             if let Some(part) = run.clipped(first, end) {
                 *counts.entry(part.look).or_insert(0) += part.blocks();

@@ -1,8 +1,6 @@
 //! The B-tree that holds the chosen file, level by level.
 
-use std::collections::BTreeMap;
-
-use extentscope_core::base::{Entry, FileBlock, Ino, Key, NodeId};
+use extentscope_core::base::{Entry, FileBlock, Ino, Key, NodeId, SortedMap};
 use extentscope_core::view::World;
 use extentscope_core::view::world::NodeView;
 
@@ -15,7 +13,7 @@ const LEVEL_MAX: usize = 16;
 const ENTRIES_MAX: usize = 24;
 
 /// Nodes that were shown before, to tell which ones changed.
-pub type ShownNodes = BTreeMap<NodeId, Vec<Entry>>;
+pub type ShownNodes = SortedMap<NodeId, Vec<Entry>>;
 
 /// The tree as it is seen around a block. `before` becomes what is shown now.
 pub fn scene(world: &World, ino: Ino, block: u64, before: &mut ShownNodes) -> TreeScene {
