@@ -163,6 +163,28 @@ fn an_error_of_writeback_is_told_once_to_each_who_listens() {
     }
 }
 
+#[test]
+fn a_commit_for_one_file_needs_a_change_that_it_asks_for() {
+    // Copies of mounted filesystems, right after the call. `b` is there where it was committed along.
+    let before = "open -f a\npwrite 0 8k\nfsync\nclose\nopen -f b\nclose\nopen a\n";
+    let cases = [
+        ("fsync", ["a(8192 cd)", "a(8192 cd)", "a(8192 cd)"]),
+        ("pwrite -S 1 0 4k\nfdatasync", ["a(8192 01)", "a(8192 01)", "a(8192 01)"]),
+        ("pwrite -S 1 0 4k\nfsync", ["a(8192 01) b(0)", "a(8192 01) b(0)", "a(8192 01)"]),
+        ("pwrite -S 1 4k 8k\nfdatasync", ["a(12288 cd) b(0)", "a(12288 cd) b(0)", "a(12288 cd)"]),
+        ("falloc -k 0 4k\nfsync", ["a(8192 cd) b(0)", "a(8192 cd) b(0)", "a(8192 cd)"]),
+        ("pread 0 4k\nfsync", ["a(8192 cd) b(0)", "a(8192 cd) b(0)", "a(8192 cd)"]),
+        ("pread 0 4k\nfdatasync", ["a(8192 cd)", "a(8192 cd)", "a(8192 cd)"]),
+        ("mv a c\nfdatasync", ["a(8192 cd)", "b(0) c(8192 cd)", "b(0) c(8192 cd)"]),
+        ("mv a c\nfsync", ["b(0) c(8192 cd)", "b(0) c(8192 cd)", "b(0) c(8192 cd)"]),
+    ];
+    for (script, expected) in cases {
+        for (fs, expected) in ["ext4", "xfs", "btrfs"].into_iter().zip(expected) {
+            assert_eq!(left(fs, &format!("{before}{script}\n")), expected, "{fs}: {script}");
+        }
+    }
+}
+
 /// Names, sizes and first bytes after a power cut that leaves all that was written.
 fn left(fs: &str, script: &str) -> String {
     let script = parse(&format!("{script}\ncrash -a\n")).expect("the script parses");

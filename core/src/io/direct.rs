@@ -86,6 +86,7 @@ impl Volume {
     /// Reads around the cache, after writing back what is dirty.
     pub async fn direct_read(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
         let _frame = self.cx.frame(Frame::Direct, pos, len);
+        self.note_read(ino);
         if self.direct_misaligned(pos, len) {
             return match (self.profile.direct.path, self.profile.direct.misaligned_read) {
                 (DirectPath::Around, Misaligned::AtOnce) => Transfer::stopped(0, Errno::EINVAL),

@@ -12,6 +12,7 @@ impl Volume {
     /// Reads `len` bytes at `pos` into the cache; returns how many there are before the end of the file.
     pub async fn read(&self, ino: Ino, pos: u64, len: u64) -> Transfer {
         let _frame = self.cx.frame(Frame::Read, pos, len);
+        self.note_read(ino);
         let end = (pos.saturating_add(len)).min(self.inodes.size(ino));
         if pos >= end {
             return Transfer::whole(0);

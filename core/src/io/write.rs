@@ -34,7 +34,10 @@ impl Volume {
         let len = len.min(self.profile.max_file_size - pos);
         self.note_change(ino, if pos + len > self.inodes.size(ino) { Change::Map } else { Change::Times });
         match self.write_into_inode(ino, pos, len, source).await {
-            Ok(true) => return Transfer::whole(len),
+            Ok(true) => {
+                self.note_change(ino, Change::Map);
+                return Transfer::whole(len);
+            }
             Ok(false) => {}
             Err(errno) => return Transfer::stopped(0, errno),
         }

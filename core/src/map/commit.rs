@@ -3,6 +3,7 @@
 use super::Volume;
 use super::errors::Errors;
 use super::log::with_file;
+use super::pending::Pending;
 use super::store::{Metadata, Store};
 use crate::base::packed::PACKED;
 use crate::base::{
@@ -214,15 +215,8 @@ impl Volume {
 
     /// What a commit would keep.
     fn metadata(&self) -> Metadata {
-        let inode = |inode: &Inode| StoredInode {
-            size: inode.disk_size,
-            inline_room: inode.inline_room,
-            hints: inode.hints,
-            shares: inode.shares,
-            preallocated: inode.preallocated,
-        };
         let (inodes, names, next_ino) = self.inodes.table(|table| {
-            let inodes = table.inodes.iter().map(|(ino, one)| (*ino, inode(one))).gather();
+            let inodes = table.inodes.iter().map(|(ino, one)| (*ino, stored(one))).gather();
             (inodes, table.names.clone(), table.next)
         });
         let pieces = self.space.pieces();
@@ -258,7 +252,7 @@ impl Volume {
         self.refs.forget_all();
         self.sums.forget_all();
         self.readahead.change(SortedMap::clear);
-        self.forget_changes();
+        self.pending.change(|pending| *pending = Pending::default());
         self.errors.change(|errors| *errors = Errors::default());
         self.shut_down.change(|down| *down = false);
     }
@@ -368,6 +362,17 @@ impl Volume {
                 self.io.do_now(Op::Write { data, fua: true }, range).expect("what lies beside the device cannot fail");
             }
         }
+    }
+}
+
+/// What a commit keeps of an inode.
+pub(super) fn stored(inode: &Inode) -> StoredInode {
+    StoredInode {
+        size: inode.disk_size,
+        inline_room: inode.inline_room,
+        hints: inode.hints,
+        shares: inode.shares,
+        preallocated: inode.preallocated,
     }
 }
 

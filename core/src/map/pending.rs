@@ -6,24 +6,19 @@
 //! running kernel, where fsync of one file left another one clean.
 
 use super::Volume;
-use super::commit::Scope;
-use crate::base::{Errno, FileBlock, Ino, Range, SortedMap};
-use crate::personality::plan::{CommitData, Unpin};
-
-/// What changed of a file.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Change {
-    /// Its times: fdatasync has nothing to do.
-    Times,
-    /// Its blocks or its size.
-    Map,
-}
+use super::commit::{Scope, stored};
+use crate::base::{Errno, FileBlock, Ino, Range, SortedMap, SortedSet};
+use crate::extent::Trees;
+pub use crate::personality::plan::Change;
+use crate::personality::plan::Unpin;
 
 /// What the next commit is about.
 #[derive(Debug, Default)]
 pub struct Pending {
     changed: SortedMap<Ino, Change>,
     ahead: SortedMap<Ino, Range<FileBlock>>,
+    /// Files that nobody read since they changed.
+    unread: SortedSet<Ino>,
 }
 
 impl Volume {
@@ -32,6 +27,16 @@ impl Volume {
         self.pending.change(|pending| {
             let known = pending.changed.entry(ino).or_insert(change);
             *known = change.max(*known);
+            pending.unread.insert(ino);
+        });
+    }
+
+    /// A file is read: the first time after a change, that is written down (`relatime_need_update`).
+    pub fn note_read(&self, ino: Ino) {
+        self.pending.change(|pending| {
+            if pending.unread.remove(&ino) {
+                pending.changed.entry(ino).or_insert(Change::Times);
+            }
         });
     }
 
@@ -46,7 +51,10 @@ impl Volume {
 
     /// Everything that was noted belongs to a commit.
     pub(super) fn forget_changes(&self) {
-        self.pending.change(std::mem::take);
+        self.pending.change(|pending| {
+            pending.changed.clear();
+            pending.ahead.clear();
+        });
     }
 
     /// A file is no more.
@@ -57,16 +65,31 @@ impl Volume {
         });
     }
 
-    /// Commits for a program that asked for one file; where that file did not change there may be nothing to commit, and
-    /// only its data is made durable.
+    /// Whether the last commit does not have the file as it is now, as far as blocks and size go.
+    fn differs_from_commit(&self, ino: Ino) -> bool {
+        let now = self.inodes.get(ino, stored);
+        self.store.with(|store| {
+            let told = store.told();
+            let id = self.extents.tree_id(ino);
+            let same = |trees: &Trees| match (trees.get(&id), told.trees.get(&id)) {
+                (Some(now), Some(was)) => now.extents(ino).eq(was.extents(ino)),
+                _ => false,
+            };
+            store.is_behind() || told.inodes.get(&ino) != Some(&now) || !self.extents.trees(same)
+        })
+    }
+
+    /// Commits for a program that asked for one file, if at `least` so much of it changed since the last commit. If not,
+    /// only its data is made durable: what was written in place is in the device's cache (`ext4_sync_file`,
+    /// `xfs_file_fsync`).
     ///
     /// # Errors
     /// Those of [`Volume::commit`].
     pub async fn commit_for(&self, ino: Ino, least: Change) -> Result<(), Errno> {
-        let changed = || self.pending.with(|pending| pending.changed.get(&ino).is_some_and(|change| *change >= least));
-        if self.profile.commit_data == CommitData::Ahead && !changed() && !self.is_read_only() {
+        let least = least.min(self.profile.commit_for.datasync);
+        let noted = self.pending.with(|pending| pending.changed.get(&ino).is_some_and(|change| *change >= least));
+        if !noted && !self.is_read_only() && !self.differs_from_commit(ino) {
             self.still_writes()?;
-            // What was written in place is in the device's cache only (`ext4_sync_file`, `blkdev_issue_flush`).
             return self.io.flush().await;
         }
         let scope = match self.profile.space.unpin {

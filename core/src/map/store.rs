@@ -98,6 +98,10 @@ impl Store {
     pub fn told(&self) -> &Metadata {
         &self.told
     }
+    /// Whether a commit is under way, or one failed whose changes the next one has to make.
+    pub fn is_behind(&self) -> bool {
+        self.under_way.is_some() || !self.pending.is_empty()
+    }
     /// The tree on the device.
     pub fn tree(&self) -> &CowTree {
         &self.tree

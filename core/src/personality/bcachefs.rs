@@ -265,6 +265,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         least_io_block: 0,
         native_tool: None,
         commit_data: CommitData::None,
+        commit_for: CommitFor { datasync: Change::Times, name: Change::Map, first_open: false },
         fsync: FsyncPlan::Part,
         close_flush: CloseFlush::Nothing,
         crash: CrashPlan::LastCommit,

@@ -208,6 +208,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         least_io_block: 0,
         native_tool: None,
         commit_data: CommitData::None,
+        commit_for: CommitFor { datasync: Change::Times, name: Change::Map, first_open: false },
         fsync: FsyncPlan::WholeFile,
         close_flush: CloseFlush::Cut,
         crash: CrashPlan::LastCommit,

@@ -115,6 +115,8 @@ pub struct Profile {
     pub fsync: FsyncPlan,
     /// Which data a commit writes before it.
     pub commit_data: CommitData,
+    /// When a commit for one file has something to do.
+    pub commit_for: CommitFor,
     /// Whether closing a file that was cut to nothing before writes it back (`ext4_release_file`).
     pub close_flush: CloseFlush,
     /// Whether the last directory operation or write reaches the device without a commit.

@@ -56,7 +56,7 @@ pub const SIMPLIFICATIONS: [Simplification; 11] = [
     },
     Simplification {
         id: "F6",
-        what: "fdatasync does what fsync does, and fsync of a file that did not change commits what else did, but on ext4 without delayed allocation",
+        what: "what a read writes down is known since the mount only; the device is flushed also where fsync has no log to write",
         shows: "commits",
         near: Near::Timeline,
     },

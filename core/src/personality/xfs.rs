@@ -253,6 +253,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         least_io_block: PAGE_SIZE,
         native_tool: Some(NAME),
         commit_data: CommitData::None,
+        commit_for: CommitFor { datasync: Change::Map, name: Change::Map, first_open: false },
         fsync: FsyncPlan::Part,
         close_flush: CloseFlush::CutSinceFsync,
         crash: CrashPlan::LastCommit,

@@ -301,6 +301,7 @@ fn mmap(fs: &Fs, file: &OpenFile, ask: &Mmap) -> Result<(), FsError> {
     if ask.write && file.flags.read_only {
         return Err(Errno::EACCES.into());
     }
+    fs.volume().note_read(file.ino);
     fs.set_mapping(&file.name, Some((pos, len)));
     Ok(())
 }
@@ -341,6 +342,9 @@ async fn mread(fs: &Fs, file: &OpenFile, command: &Command, ask: &Mread) -> Exec
         Ok(found) => found,
         Err(errno) => return named(fs, command, Err(errno.into())),
     };
+    if ask.range.is_some() {
+        fs.volume().note_read(file.ino);
+    }
     let mut transfer = fs.volume().load_mapped(file.ino, pos, len).await;
     if transfer.error.is_some() {
         transfer.done = 0;

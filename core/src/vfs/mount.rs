@@ -85,9 +85,8 @@ impl Fs {
         for file in before.files {
             let Some(ino) = self.volume().inodes.lookup(&file.name) else { continue };
             self.volume().inodes.opened(ino);
-            // The first open after a mount writes down where it is mounted; inodes that are read while that waits to be
-            // committed count as changed (`ext4_sample_last_mounted`, `ext4_iget`).
-            if !self.open_files(|open| open.files.is_empty()) {
+            // The first open writes down where it is mounted, and others come while that waits to be committed.
+            if self.volume().profile.commit_for.first_open && !self.open_files(|open| open.files.is_empty()) {
                 self.volume().note_change(ino, Change::Map);
             }
             let name = file.name.clone();

@@ -2,7 +2,6 @@
 
 use super::{Fs, OpResult};
 use crate::base::{Errno, FsResult, Ino};
-use crate::map::pending::Change;
 use crate::personality::plan::RenameFlush;
 use crate::trace::Event;
 
@@ -20,7 +19,7 @@ impl Fs {
         if let Some(replaced) = replaced {
             self.flush_for_rename(ino, replaced).await?;
         }
-        volume.note_change(ino, Change::Times);
+        volume.note_change(ino, volume.profile.commit_for.name);
         volume.inodes.unlink(from);
         volume.inodes.link(to, ino);
         if self.open_files(|open| open.by_name(to).is_some()) {
