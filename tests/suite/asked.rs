@@ -34,6 +34,12 @@ fn a_commit_for_one_file_writes_what_is_new_in_another_without_delayed_allocatio
 }
 
 #[test]
+fn a_commit_for_one_file_writes_what_was_zeroed_in_another() {
+    let script = "open -f b\nopen -f a\npwrite 0 10000\nfsync\ntruncate 20000\nfile b\nfsync\n";
+    assert_eq!(cache(&asked(script), "a", 7), "3c");
+}
+
+#[test]
 fn fsync_of_a_file_that_did_not_change_commits_nothing() {
     let script = "#@ mount.ext4 nodelalloc\nopen -f b\nfsync\nopen -f a\npwrite 140k 24k\nfile b\nfsync\n";
     assert_eq!(cache(&asked(script), "a", 6), "35-6D");

@@ -190,7 +190,7 @@ pub fn profile(request: &Request<'_>) -> Result<Profile, OptionError> {
         shutdown: Some(SHUTDOWN),
         least_io_block: 0,
         native_tool: None,
-        commit_data: if options.delalloc { CommitData::None } else { CommitData::Ahead },
+        commit_data: CommitData::Ahead,
         commit_for: CommitFor { datasync: Change::Map, name: Change::Times, first_open: true },
         fsync: FsyncPlan::Part,
         close_flush: CloseFlush::Cut,

@@ -21,7 +21,8 @@ pub enum FsyncPlan {
 pub enum CommitData {
     /// None: a record is never ahead of its data.
     None,
-    /// Data whose blocks entered the tree as written at the write (`data=ordered` without delayed allocation).
+    /// With `data=ordered`: bytes of written blocks that were zeroed, and, without delayed allocation, data whose blocks
+    /// entered the tree as written at the write (`ext4_jbd2_inode_add_write`).
     Ahead,
 }
 
