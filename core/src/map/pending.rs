@@ -107,7 +107,7 @@ impl Volume {
         let block = self.profile.block;
         for (ino, range) in self.pending.change(|pending| std::mem::take(&mut pending.ahead)) {
             let (from, to) = (block.pos(range.start), block.pos(range.end));
-            if let Err(errno) = self.write_back_settled(ino, from, to - from).await {
+            if let Err(errno) = self.write_back_written(ino, from, to - from).await {
                 self.note_error(ino, errno);
             }
         }

@@ -16,6 +16,7 @@ pub mod ordered;
 pub mod place;
 pub mod select;
 
+use self::select::Which;
 use crate::base::{Errno, FileBlock, Ino, Range};
 use crate::map::Volume;
 use crate::trace::{Frame, Reason};
@@ -34,7 +35,15 @@ impl Volume {
         if self.profile.inode_data.is_some() && self.cache.is_dirty(ino) {
             self.forget_inode_data(ino).await;
         }
-        self.select(ino, pages).await
+        self.select(ino, pages, Which::All).await
+    }
+
+    /// Writes back what lies in written blocks, and waits: the data that a commit is about.
+    pub async fn write_back_written(&self, ino: Ino, pos: u64, len: u64) -> Result<(), Errno> {
+        let _frame = self.cx.frame(Frame::Writeback, pos, len);
+        self.select(ino, self.page_blocks(pos, len), Which::Written).await?;
+        self.wait_writeback(ino, pos, len).await;
+        Ok(())
     }
 
     /// Writes back and waits until it has arrived. An error of this or of earlier writeback that nobody was told of is

@@ -4,6 +4,7 @@
 //! `btrfs_wait_ordered_range`; recordings 061, 108, 110, 114 to 116, 126, 129.
 
 use super::place::Placed;
+use super::select::Which;
 use crate::base::{Errno, Extent, ExtentKind, FileBlock, Ino, Range};
 use crate::cache::folio_lock;
 use crate::delalloc::ordered::Flight;
@@ -166,7 +167,7 @@ impl Volume {
     async fn settle_flight(&self, ino: Ino, id: u64) -> Result<(), Errno> {
         for (part, _) in self.ordered.of_id(ino, id).into_iter().filter(|(_, flight)| !flight.arrived) {
             // The rest may be under way already: then there is nothing to select.
-            Box::pin(self.select(ino, part)).await?;
+            Box::pin(self.select(ino, part, Which::All)).await?;
         }
         let reason = Reason::Writeback(u64::from(ino.0));
         let over = || self.ordered.of_id(ino, id).is_empty();

@@ -2,7 +2,7 @@
 
 use crate::base::{Errno, ExtentKind, FileBlock, Ino, PageIndex, Range};
 use crate::cache::folio_lock;
-use crate::map::Volume;
+use crate::map::{MappingKind, Volume};
 use crate::personality::plan::{PackedSent, WritebackUnit};
 use crate::sim::Guard;
 use crate::trace::{Frame, Mode};
@@ -20,9 +20,19 @@ pub struct Batch {
     pub runs: Vec<Range<FileBlock>>,
 }
 
+/// Which dirty blocks a pass writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those whose record says that they are written: a commit takes no blocks and converts none
+    /// (`ext4_normal_submit_inode_data_buffers`, where `can_map` is 0).
+    Written,
+}
+
 impl Volume {
     /// Writes the dirty blocks of `range`, batch by batch.
-    pub async fn select(&self, ino: Ino, range: Range<FileBlock>) -> Result<(), Errno> {
+    pub async fn select(&self, ino: Ino, range: Range<FileBlock>, which: Which) -> Result<(), Errno> {
         let range = self.with_what_is_packed(ino, range);
         let mut at = range.start;
         while let Some(folios) = self.next_dirty_folios(ino, Range::new(at, range.end)) {
@@ -41,7 +51,7 @@ impl Volume {
                     self.cache.folio_at(ino, *index, |folio| (folio.index, folio.pages)) == Some((*index, *pages))
                 })
                 .collect();
-            self.write_batch(ino, folios, locks).await?;
+            self.write_batch(ino, folios, locks, which).await?;
             at = at.min(range.end);
         }
         Ok(())
@@ -62,11 +72,18 @@ impl Volume {
         guard
     }
 
-    async fn write_batch(&self, ino: Ino, folios: Vec<(PageIndex, u32)>, locks: Vec<Guard>) -> Result<(), Errno> {
+    async fn write_batch(
+        &self,
+        ino: Ino,
+        folios: Vec<(PageIndex, u32)>,
+        locks: Vec<Guard>,
+        which: Which,
+    ) -> Result<(), Errno> {
         let mut runs: Vec<Range<FileBlock>> = Vec::new();
         let mut dirty_folios = Vec::new();
         for (index, pages) in folios {
             let found = self.blocks_to_write(ino, self.cache.folio_blocks(index, pages));
+            let found = if which == Which::Written { self.written_of(ino, &found) } else { found };
             if found.is_empty() {
                 continue;
             }
@@ -107,6 +124,22 @@ impl Volume {
                 runs
             }
         }
+    }
+
+    /// The parts of the runs whose records say that they are written.
+    fn written_of(&self, ino: Ino, runs: &[Range<FileBlock>]) -> Vec<Range<FileBlock>> {
+        let mut written = Vec::new();
+        for run in runs {
+            let mut rest = *run;
+            while !rest.is_empty() {
+                let mapping = self.mapping(ino, rest);
+                if mapping.kind == MappingKind::Written {
+                    written.push(Range::new(rest.start, mapping.range.end));
+                }
+                rest.start = mapping.range.end;
+            }
+        }
+        written
     }
 
     /// The range, rounded out to the folios that it touches: tags belong to folios.
