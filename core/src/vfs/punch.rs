@@ -38,14 +38,16 @@ impl Fs {
         self.zero_edges(&ask, pos, len, &edges).await
     }
 
-    /// The blocks that a punch covers whole. A block that holds the end of the file counts when its data is covered.
+    /// The blocks that a punch covers whole. A block that holds the end of the file counts when its data is covered, but
+    /// not where edges are zeroed wherever there is no hole (`btrfs_punch_hole` rounds its end down).
     fn whole_blocks(&self, ino: Ino, pos: u64, len: u64) -> Range<FileBlock> {
         let volume = self.volume();
         let block = volume.profile.block;
         let (size, end) = (volume.inodes.size(ino), pos + len);
         let last = block.block_after(size);
         let start = block.block_after(pos);
-        let end = if end >= size && block.block_of(end) < last { last } else { block.block_of(end) };
+        let counts = volume.profile.fallocate.edge == PunchEdge::Data;
+        let end = if counts && end >= size && block.block_of(end) < last { last } else { block.block_of(end) };
         Range::new(start, end.max(start))
     }
 
