@@ -186,6 +186,8 @@ fn a_commit_for_one_file_needs_a_change_that_it_asks_for() {
         ("pwrite -S 1 4k 8k\nfdatasync", ["a(12288 cd) b(0)", "a(12288 cd) b(0)", "a(12288 cd)"]),
         ("falloc -k 0 4k\nfsync", ["a(8192 cd) b(0)", "a(8192 cd) b(0)", "a(8192 cd)"]),
         ("pread 0 4k\nfsync", ["a(8192 cd) b(0)", "a(8192 cd) b(0)", "a(8192 cd)"]),
+        ("pread -d 0 4k\nfsync", ["a(8192 cd) b(0)", "a(8192 cd) b(0)", "a(8192 cd)"]),
+        ("mmap -r 0 8k\nfsync", ["a(8192 cd) b(0)", "a(8192 cd) b(0)", "a(8192 cd)"]),
         ("pread 0 4k\nfdatasync", ["a(8192 cd)", "a(8192 cd)", "a(8192 cd)"]),
         ("mv a c\nfdatasync", ["a(8192 cd)", "b(0) c(8192 cd)", "b(0) c(8192 cd)"]),
         ("mv a c\nfsync", ["b(0) c(8192 cd)", "b(0) c(8192 cd)", "b(0) c(8192 cd)"]),

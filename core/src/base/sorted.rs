@@ -270,22 +270,6 @@ impl<K: Ord, V> SortedMap<K, V> {
         let (key, value) = self.lists.get_mut(list)?.get_mut(at.checked_sub(1)?)?;
         Some((key, value))
     }
-    /// Takes out the entries from the key on.
-    #[must_use]
-    pub fn split_off<Q: Ord + ?Sized>(&mut self, key: &Q) -> Self
-    where
-        K: Borrow<Q>,
-    {
-        let (list, at) = self.bound(key, false);
-        let mut rest = Self::new();
-        if list < self.lists.len() {
-            rest.lists.push(self.lists[list].split_off(at));
-            rest.lists.extend(self.lists.drain(list + 1..));
-        }
-        self.settle();
-        rest.settle();
-        rest
-    }
     /// Takes out the entries of the range that `take` takes.
     pub fn extract_if<R: RangeBounds<K>>(&mut self, range: R, mut take: impl FnMut(&K, &mut V) -> bool) -> Vec<(K, V)> {
         let mut taken = Vec::new();

@@ -30,14 +30,14 @@ fn it_equals_the_standard_map() {
             let (key, value) = (next(keys), next(100));
             match next(if round % 1_000 < 700 { 6 } else { 14 }) {
                 0 | 1 => assert_eq!(map.insert(key, value), twin.insert(key, value)),
-                2 => *map.entry(key).or_insert(3) += value,
+                2 => {
+                    *map.entry(key).or_insert(3) += value;
+                    *twin.entry(key).or_insert(3) += value;
+                }
                 3 => assert_eq!(map.get(&key), twin.get(&key)),
                 4 => assert_eq!(map.get_mut(&key), twin.get_mut(&key)),
                 5 => assert_eq!(map.contains_key(&key), twin.contains_key(&key)),
                 _ => assert_eq!(map.remove(&key), twin.remove(&key)),
-            }
-            if let Some(known) = map.get(&key) {
-                twin.insert(key, *known);
             }
             let (from, to) = (next(keys), next(keys));
             if from <= to {
@@ -67,16 +67,12 @@ fn parts_equal_those_of_the_standard_map() {
         twin.range_mut(from..from + len).for_each(|(key, value)| *value += key);
         assert_eq!(map.range_mut(..from).next_back(), twin.range_mut(..from).next_back());
         same(&map, &twin);
-        match round % 4 {
+        match round % 3 {
             0 => {
-                let (rest, other) = (map.split_off(&from), twin.split_off(&from));
-                same(&rest, &other);
-            }
-            1 => {
                 map.retain(|key, _| key % 3 == 0);
                 twin.retain(|key, _| key % 3 == 0);
             }
-            2 => {
+            1 => {
                 let taken = map.extract_if(from..from + len, |key, _| key % 2 == 0);
                 assert_eq!(taken, twin.extract_if(from..from + len, |key, _| key % 2 == 0).collect::<Vec<_>>());
             }
